@@ -1,0 +1,91 @@
+"""A throw-away PostgreSQL server: `pytest -p tests.postgresql`, or `with server() as url:`.
+
+What cannot start fails the run; nothing is skipped.
+"""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent / ".ci" / "tools"
+
+# Reads a pipe whose other end this Python process holds, and cleans up when it closes: at the end
+# of the run, on Ctrl-C, and also when this process is killed and can clean up nothing itself.
+KEEPER = """
+set -e
+directory=$(mktemp -d "${TMPDIR:-/tmp}/proffer-postgresql.XXXXXX")
+trap 'pg_ctl stop -D "$directory/data" -m immediate >/dev/null 2>&1; rm -rf "$directory"' EXIT
+initdb -D "$directory/data" -U proffer --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync
+options="-k '$directory' -c listen_addresses='' -c fsync=off -c full_page_writes=off"
+pg_ctl start -D "$directory/data" -l "$directory/log" -o "$options" || {
+    cat "$directory/log"
+    exit 1
+}
+createdb -h "$directory" -U proffer proffer
+echo "ready $directory"
+cat >/dev/null
+"""
+
+
+class ServerDidNotStart(Exception):
+    pass
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Yields the DATABASE_URL of an empty database on a server of its own, behind a Unix socket that
+    no other user can open. Server and data are gone afterwards."""
+    process = subprocess.Popen(
+        ["sh", "-c", KEEPER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+        env=os.environ | {"PATH": f"{programs()}:{os.environ['PATH']}"},
+        # Ctrl-C is for this process; the server outlives it until the test databases are dropped.
+        start_new_session=True,
+        **unprivileged(),
+    )
+    with process:
+        output = ""
+        for line in process.stdout:
+            if line.startswith("ready "):
+                yield f"postgres://proffer@/{line.removeprefix('ready ').strip()}/proffer"
+                return
+            output += line
+    raise ServerDidNotStart(f"The PostgreSQL server for the tests did not start:\n{output}")
+
+
+def programs() -> str:
+    found = subprocess.run([TOOLS, "find", "postgresql"], capture_output=True, text=True)
+    if found.returncode:
+        raise ServerDidNotStart(found.stderr)
+    return found.stdout.strip()
+
+
+def unprivileged() -> dict:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid():
+        return {}
+    names = {user.pw_name for user in pwd.getpwall()}
+    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+# First, because pytest-django reads the settings in the same hook.
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # the controller's server is in the environment already
+    stack = ExitStack()
+    early_config.add_cleanup(stack.close)
+    try:
+        os.environ["DATABASE_URL"] = stack.enter_context(server())
+    except ServerDidNotStart as error:
+        raise pytest.UsageError(str(error)) from None
