@@ -1,0 +1,13 @@
+from django.conf import settings
+
+
+class TenantIDConverter:
+    """A well-formed tenant ID in a URL; anything else is no such page."""
+
+    regex = settings.TENANT_ID_PATTERN
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

@@ -1,0 +1,50 @@
+"""What the domain refuses: raised by the handshake, translated once per door.
+
+HTML: `views/outcome.py` in place, `portal/middleware.py` as a page.
+"""
+
+
+class Refused(Exception):
+    """An act that was refused; nothing was changed. The text is a sentence for the person who asked."""
+
+    html_status = 409
+
+
+class NotVisible(Refused):
+    """Nothing that the caller may know of: the same answer whether it exists or not."""
+
+    html_status = 404
+
+
+class NotAllowed(Refused):
+    """The caller is a party, but this act is not its to do."""
+
+    html_status = 403
+
+
+class NotShareable(Refused):
+    """The image cannot be offered as it is: private, or on hold."""
+
+
+class Protected(Refused):
+    """A protected image cannot be deleted."""
+
+
+class Gone(Refused):
+    """Withdrawn, pruned or deleted since the caller looked."""
+
+
+class QuotaExceeded(Refused):
+    """The image would have more members than MEMBER_QUOTA."""
+
+    html_status = 422
+
+
+class BadInput(Refused):
+    """A value that is not of the allowed form; the text names the field and what is allowed."""
+
+    html_status = 422
+
+
+class ChecklistRequired(BadInput):
+    """The first offer of an image needs its owner's confirmed checklist."""

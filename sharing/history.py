@@ -1,0 +1,26 @@
+from collections.abc import Sequence
+from itertools import batched
+
+from django.utils import timezone
+
+from sharing.models import Event, Image
+from sharing.models.event import Verb
+from sharing.models.membership import Touched
+from sharing.tenancy import Actor
+
+EVENTS_A_STATEMENT = 2000
+
+
+def record(verb: Verb, touched: Sequence[Touched], *, by: Actor, note: str = "") -> None:
+    """Appends one event for each membership touched; called in the transaction of the change, before its images go."""
+    images = Image.objects.only("name", "owner").in_bulk({row.image_id for row in touched})
+    now = timezone.now()
+    for part in batched(touched, EVENTS_A_STATEMENT):
+        Event.objects.bulk_create(
+            Event(
+                at=now, verb=verb, image_id=row.image_id, image_name=images[row.image_id].name,
+                owner_id=images[row.image_id].owner_id, member_id=row.member_id, offer_id=row.id,
+                actor=by.user, actor_tenant_id=by.tenant_id, note=note,
+            )
+            for row in part
+        )  # fmt: skip

@@ -1,0 +1,108 @@
+from typing import Any, ClassVar, NoReturn, Self
+
+from django.db import models
+from django.utils import timezone
+
+from sharing.models.tenant import TENANT_ID_MAX
+
+
+class AppendOnly(TypeError):
+    """History is never rewritten."""
+
+
+class Verb(models.TextChoices):
+    OFFERED = "offered", "Offered"
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+    POSTPONED = "postponed", "Put back to pending"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    PRUNED = "pruned", "Pruned"
+    CONFIRMED = "confirmed", "Checklist confirmed"
+    DELETED = "deleted", "Image deleted"
+    HELD = "held", "Put on hold"
+    RELEASED = "released", "Released from hold"
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def seen_by(self, tenant_id: str) -> tuple[Self, Self]:
+        """What either side may read: events of its images, and of offers to it. Two disjoint arms, for UNION ALL."""
+        return self.filter(owner_id=tenant_id), self.filter(member_id=tenant_id).exclude(
+            owner_id=tenant_id
+        )
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list["Event"]:
+        if kwargs.get("update_conflicts"):
+            raise AppendOnly("Events cannot be changed.")
+        return super().bulk_create(*args, **kwargs)
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("Events cannot be changed.")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly("Events cannot be deleted.")
+
+
+class Event(models.Model):
+    """Who did what, when, for which tenant: append-only, written with the change, readable by both sides.
+
+    Holds copies, not keys: it outlives the image, the membership and the user.
+    """
+
+    Verb = Verb
+
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    verb = models.CharField(max_length=16, choices=Verb, editable=False)
+    image_id = models.UUIDField(editable=False)
+    image_name = models.CharField(max_length=255, blank=True, editable=False)
+    owner_id = models.CharField("owner's tenant ID", max_length=TENANT_ID_MAX, editable=False)
+    member_id = models.CharField(
+        "member's tenant ID",
+        max_length=TENANT_ID_MAX,
+        blank=True,
+        editable=False,
+        help_text="Empty: the image itself.",
+    )
+    offer_id = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="The membership's key while it stood."
+    )
+    actor = models.CharField(max_length=254, editable=False)
+    actor_tenant_id = models.CharField(
+        "acted for",
+        max_length=TENANT_ID_MAX,
+        blank=True,
+        editable=False,
+        help_text="Empty: an operator.",
+    )
+    note = models.CharField(max_length=500, blank=True, editable=False)
+
+    objects: ClassVar[EventQuerySet] = EventQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["owner_id", "-id"], name="event_of_owner"),
+            models.Index(fields=["member_id", "-id"], name="event_of_member"),
+            models.Index(fields=["image_id", "-id"], name="event_of_image"),
+            models.Index(
+                fields=["offer_id"],
+                name="event_of_offer",
+                condition=models.Q(offer_id__isnull=False),
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(verb__in=Verb.values),
+                name="event_verb_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.image_name} {self.member_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("Events cannot be changed.")
+        # With a key given, Django would try an UPDATE first.
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("Events cannot be deleted.")

@@ -1,0 +1,158 @@
+from contextlib import suppress
+from typing import ClassVar, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+from uuid6 import uuid7
+
+from sharing.models.membership import Membership
+from sharing.models.tenant import Tenant
+
+COUNT_CAP = 1000
+
+
+def new_image_id() -> UUID:
+    """A UUIDv7 (RFC 9562, section 5.7): ordered by time, so new rows land at the end of the index."""
+    return UUID(int=uuid7().int)
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    """The access table of the product, as queries. Nothing else re-implements it."""
+
+    def owned_by(self, tenant_id: str) -> Self:
+        return self.filter(owner_id=tenant_id)
+
+    def accepted_by(self, tenant_id: str) -> Self:
+        return self.filter(
+            memberships__member_id=tenant_id, memberships__status=Membership.Status.ACCEPTED
+        )
+
+    def visible_to(self, tenant_id: str) -> Self:
+        """Images whose record the tenant may see by ID: its own, and those offered to it that it has not rejected."""
+        return self.filter(
+            Q(owner_id=tenant_id)
+            | Exists(
+                Membership.objects.of_member(tenant_id).not_rejected().filter(image=OuterRef("pk"))
+            )
+        )
+
+    def listed_for(self, tenant_id: str) -> tuple[Self, Self]:
+        """The tenant's image list: its own images, and those it accepted. Two disjoint arms, for UNION ALL."""
+        return self.owned_by(tenant_id), self.accepted_by(tenant_id)
+
+    def matching(self, text: str) -> Self:
+        """Images whose name contains the text, whose ID is the text, or that carry it as a tag."""
+        tagged = ImageTag.objects.filter(image=OuterRef("pk"), name__iexact=text)
+        found = Q(name__icontains=text) | Q(Exists(tagged))
+        with suppress(ValueError):
+            found |= Q(pk=UUID(text))
+        return self.filter(found)
+
+    def with_counts(self) -> Self:
+        """Adds `pending`, `accepted` and `rejected`: how many members have each status, counted up to COUNT_CAP + 1."""
+        # The ORM cannot put a LIMIT inside a correlated count; without one, a million members cost 100 ms.
+        capped = (
+            "(SELECT count(*) FROM (SELECT 1 FROM sharing_membership WHERE image_id = sharing_image.id"
+            " AND status = %s LIMIT %s) AS capped)"
+        )
+        return self.annotate(
+            **{
+                status.value: RawSQL(capped, (status.value, COUNT_CAP + 1), models.IntegerField())  # noqa: S611
+                for status in Membership.Status
+            }
+        )
+
+
+class Image(models.Model):
+    """An image record, in the terms of the OpenStack Image API v2; `properties` are its custom ones, flat strings."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued: no data yet"
+        ACTIVE = "active", "Active"
+        DEACTIVATED = "deactivated", "Deactivated"
+
+    class Visibility(models.TextChoices):
+        PRIVATE = "private", "Private: cannot be offered"
+        SHARED = "shared", "Shared: can be offered"
+
+    id = models.UUIDField("UUID", primary_key=True, default=new_image_id, editable=False)
+    owner = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="images")
+    name = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=16, choices=Status, default=Status.QUEUED)
+    visibility = models.CharField(max_length=16, choices=Visibility, default=Visibility.SHARED)
+    disk_format = models.CharField(max_length=32, blank=True)
+    container_format = models.CharField(max_length=32, blank=True)
+    size = models.BigIntegerField(default=0, help_text="Bytes; 0 while queued.")
+    virtual_size = models.BigIntegerField(null=True, blank=True, help_text="Bytes.")
+    checksum = models.CharField("MD5", max_length=32, blank=True)
+    os_hash_algo = models.CharField(max_length=64, blank=True)
+    os_hash_value = models.CharField(max_length=128, blank=True)
+    min_disk = models.PositiveIntegerField(default=0, help_text="GiB.")
+    min_ram = models.PositiveIntegerField(default=0, help_text="MiB.")
+    protected = models.BooleanField(default=False)
+    os_hidden = models.BooleanField(default=False)
+    # Not a foreign key: the parent may be gone, or belong to a tenant that nobody here may know of.
+    base_image_ref = models.UUIDField(null=True, blank=True, db_index=True)
+    properties = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    on_hold = models.BooleanField(default=False)
+    checklist_confirmed_at = models.DateTimeField(null=True, blank=True)
+    checklist_confirmed_by = models.CharField(max_length=254, blank=True)
+    checklist_checksum = models.CharField(max_length=32, blank=True)
+
+    objects: ClassVar[models.Manager["Image"]] = ImageQuerySet.as_manager()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["owner", "-created_at", "-id"], name="image_owner_created"),
+            models.Index(fields=["owner", "name", "id"], name="image_owner_name"),
+            models.Index(fields=["owner", "size", "id"], name="image_owner_size"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status__in=("queued", "active", "deactivated")),
+                name="image_status_known",
+                violation_error_message="The status is queued, active or deactivated.",
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=("private", "shared")),
+                name="image_visibility_known",
+                violation_error_message="The visibility is private or shared.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)
+
+    @property
+    def source(self) -> str:
+        return "snapshot" if self.properties.get("image_type") == "snapshot" else "import"
+
+    @property
+    def operating_system(self) -> str:
+        """Distribution and version as the properties tell them, such as `debian 12`; empty when they do not."""
+        distro = self.properties.get("os_distro") or self.properties.get("os_type") or ""
+        return f"{distro} {self.properties.get('os_version', '')}".strip()
+
+    @property
+    def checklist_stands(self) -> bool:
+        """Whether the owner confirmed the checklist for the data that the image has now."""
+        return self.checklist_confirmed_at is not None and self.checklist_checksum == self.checksum
+
+
+class ImageTag(models.Model):
+    """A word that the owner put on an image."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("image", "name"), name="image_tag_unique"),)
+
+    def __str__(self) -> str:
+        return self.name

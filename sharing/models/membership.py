@@ -1,0 +1,123 @@
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from sharing.models import returning
+from sharing.models.tenant import TENANT_ID_MAX, validate_tenant_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+NOTE_MAX = 500
+
+
+class Touched(NamedTuple):
+    """A membership that a statement inserted, changed or deleted; or an image itself (no `id`, no member)."""
+
+    id: int | None
+    image_id: UUID
+    member_id: str
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of_member(self, tenant_id: str) -> Self:
+        """The memberships that the tenant answers."""
+        return self.filter(member_id=tenant_id)
+
+    def of_owner(self, tenant_id: str) -> Self:
+        """The memberships of the tenant's images."""
+        from sharing.models.image import Image
+
+        return self.filter(image_id__in=Image.objects.owned_by(tenant_id).values("pk"))
+
+    def pending(self) -> Self:
+        return self.filter(status=Membership.Status.PENDING)
+
+    def accepted(self) -> Self:
+        return self.filter(status=Membership.Status.ACCEPTED)
+
+    def rejected(self) -> Self:
+        return self.filter(status=Membership.Status.REJECTED)
+
+    def not_rejected(self) -> Self:
+        return self.filter(status__in=(Membership.Status.PENDING, Membership.Status.ACCEPTED))
+
+    def seen_by(self, tenant_id: str) -> Self:
+        """The rows of a members list that the tenant may see: all of its own image, else its own row."""
+        return self.filter(Q(image__owner_id=tenant_id) | Q(member_id=tenant_id))
+
+    def insert_new(self, rows: Sequence["Membership"]) -> list[Touched]:
+        return [Touched(*row) for row in returning.insert_new(self, rows, Touched._fields)]
+
+    def answer(self, status: str, *, by: str) -> list[Touched]:
+        """Sets the status where it differs, in one UPDATE; tells which rows changed."""
+        changed = returning.update(
+            self.exclude(status=status),
+            Touched._fields,
+            status=status,
+            answered_by=by,
+            answered_at=timezone.now(),
+        )
+        return [Touched(*row) for row in changed]
+
+    def remove(self) -> list[Touched]:
+        """Deletes in one DELETE; tells which rows went."""
+        return [Touched(*row) for row in returning.delete(self, Touched._fields)]
+
+
+class Membership(models.Model):
+    """Ties an image to a member, with its status. A leaf: nothing points or listens here, so a delete is one statement.
+
+    The member's tenant ID has no foreign key: an offer to a tenant that does not exist is a row like any other.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+
+    image = models.ForeignKey(
+        "Image", on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
+    member_id = models.CharField(
+        "member's tenant ID", max_length=TENANT_ID_MAX, validators=[validate_tenant_id]
+    )
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    note = models.CharField(max_length=NOTE_MAX, blank=True)
+    offered_by = models.CharField(max_length=254)
+    created_at = models.DateTimeField("offered at", default=timezone.now)
+    answered_by = models.CharField(max_length=254, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["member_id", "status", "-id"], name="membership_inbox"),
+            models.Index(fields=["image", "-id"], name="membership_of_image"),
+            models.Index(fields=["image", "status", "-id"], name="membership_by_status"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("image", "member_id"),
+                name="membership_pair_unique",
+                violation_error_message="This image is already offered to this tenant.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("pending", "accepted", "rejected")),
+                name="membership_status_known",
+                violation_error_message="The status is pending, accepted or rejected.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.image_id} to {self.member_id}: {self.status}"
+
+    @property
+    def since(self) -> "datetime":
+        """When the status became what it is."""
+        return self.answered_at or self.created_at

@@ -1,0 +1,61 @@
+"""INSERT, UPDATE and DELETE that tell which rows they touched (SQL `RETURNING`: PostgreSQL, SQLite 3.35)."""
+
+from collections.abc import Sequence
+from itertools import batched
+from typing import Any, cast
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models
+from django.db.models import sql
+from django.db.models.constants import OnConflict
+
+# SQLite builds differ in how many parameters they take; 32,766 is the least.
+ROWS_A_STATEMENT = 2000
+
+Rows = list[tuple[Any, ...]]
+
+
+def insert_new(
+    queryset: models.QuerySet[Any], rows: Sequence[models.Model], columns: Sequence[str]
+) -> Rows:
+    """Inserts the rows that no unique constraint refuses, skips the others; returns `columns` of those inserted."""
+    fields = [f for f in queryset.model._meta.local_concrete_fields if not f.primary_key]
+    inserted: Rows = []
+    for part in batched(rows, ROWS_A_STATEMENT):
+        query = sql.InsertQuery(queryset.model, on_conflict=OnConflict.IGNORE)
+        query.insert_values(fields, list(part))
+        [(statement, params)] = query.get_compiler(queryset.db).as_sql()
+        inserted += _run(queryset, statement, params, columns)
+    return inserted
+
+
+def update(queryset: models.QuerySet[Any], columns: Sequence[str], **values: object) -> Rows:
+    query = cast(sql.UpdateQuery, queryset.query.chain(sql.UpdateQuery))
+    query.add_update_values(values)
+    return _filtered(queryset, query, columns)
+
+
+def delete(queryset: models.QuerySet[Any], columns: Sequence[str]) -> Rows:
+    return _filtered(queryset, queryset.query.chain(sql.DeleteQuery), columns)
+
+
+def _filtered(queryset: models.QuerySet[Any], query: sql.Query, columns: Sequence[str]) -> Rows:
+    try:
+        statement, params = query.get_compiler(queryset.db).as_sql()
+    except EmptyResultSet:
+        return []
+    return _run(queryset, statement, params, columns)
+
+
+def _run(
+    queryset: models.QuerySet[Any], statement: str, params: Sequence[Any], columns: Sequence[str]
+) -> Rows:
+    connection = connections[queryset.db]
+    fields = [queryset.model._meta.get_field(name) for name in columns]
+    returned = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING {returned}", params)
+        return [
+            tuple(field.to_python(value) for field, value in zip(fields, row, strict=True))
+            for row in cursor.fetchall()
+        ]

@@ -1,0 +1,42 @@
+"""One URL per page and per verb. Everything below /t/<tenant ID>/ is done for that tenant, and says so."""
+
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+
+from sharing.converters import TenantIDConverter
+from sharing.models import Membership
+from sharing.views import activity, consumer, home, images, producer
+
+register_converter(TenantIDConverter, "tenant")
+
+image_patterns = [
+    path("", images.image, name="image"),
+    path("offer/", producer.offer, name="offer"),
+    path("withdraw/", producer.withdraw, name="withdraw"),
+    path("withdraw/confirm/", producer.confirm_withdraw, name="confirm-withdraw"),
+    path("prune/", producer.prune, name="prune"),
+    path("prune/confirm/", producer.confirm_prune, name="confirm-prune"),
+    path("delete/", producer.delete, name="delete"),
+    path("delete/confirm/", producer.confirm_delete, name="confirm-delete"),
+    path("leave/confirm/", consumer.confirm_leave, name="confirm-leave"),
+]
+
+tenant_patterns: list[URLPattern | URLResolver] = [
+    path("inbox/", consumer.inbox, name="inbox"),
+    path("inbox/accept/", consumer.answer, {"status": Membership.Status.ACCEPTED}, name="accept"),
+    path("inbox/reject/", consumer.answer, {"status": Membership.Status.REJECTED}, name="reject"),
+    path(
+        "inbox/postpone/", consumer.answer, {"status": Membership.Status.PENDING}, name="postpone"
+    ),
+    path("images/", images.images, name="images"),
+    path("images/prune/", producer.prune_all, name="prune-all"),
+    path("images/prune/confirm/", producer.confirm_prune_all, name="confirm-prune-all"),
+    path("images/<uuid:image_id>/", include(image_patterns)),
+    path("activity/", activity.activity, name="activity"),
+    path("help/", home.help_page, name="help"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("images/<uuid:image_id>/", home.find_image, name="find-image"),
+    path("t/<tenant:tenant_id>/", include(tenant_patterns)),
+]

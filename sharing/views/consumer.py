@@ -1,0 +1,120 @@
+"""The consumer's side: the inbox and its answers. Leaving an image is rejecting it after acceptance."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from sharing import handshake
+from sharing.checklist import ITEMS
+from sharing.forms import AnswerForm, InboxForm, cleaned
+from sharing.models import Image, Membership
+from sharing.paging import keyset_page
+from sharing.tenancy import Actor, Request, acting_for, may_act
+from sharing.views.outcome import told
+
+PENDING, REJECTED = Membership.Status.PENDING, Membership.Status.REJECTED
+UNDO = {"pending": "postpone", "accepted": "accept", "rejected": "reject"}
+
+
+@require_safe
+def inbox(request: Request, tenant_id: str) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    form = cleaned(InboxForm(request.GET))
+    tab = form.cleaned_data["status"] or PENDING
+    page, answered = form.cleaned_data["page"], form.cleaned_data["answered"]
+    return render(request, "sharing/inbox.html", _inbox_context(actor, tab, page, answered))
+
+
+@require_POST
+def answer(request: Request, tenant_id: str, status: str) -> HttpResponse:
+    """Accept, reject or postpone: one offer or many. Each answered card folds into a line that can undo it."""
+    actor = acting_for(request, tenant_id)
+    may_act(by=actor)
+    form = cleaned(AnswerForm(request.POST))
+    ids, tab = form.cleaned_data["offer"], form.cleaned_data["tab"]
+    with told(request) as outcome:
+        done = handshake.answer(ids, status, by=actor)
+        if done.gone:
+            messages.warning(
+                request,
+                f"{done.gone} of these offers were withdrawn meanwhile; the others are answered.",
+            )
+    if request.htmx:
+        return render(
+            request,
+            "sharing/inbox.html#answered",
+            _answered_context(actor, tab, ids),
+            status=outcome.status,
+        )
+    if outcome.status != 200:
+        context = _inbox_context(actor, PENDING if tab == "image" else tab)
+        return render(request, "sharing/inbox.html", context, status=outcome.status)
+    return redirect(_after(actor, ids, status, tab))
+
+
+def _after(actor: Actor, ids: list[int], status: str, tab: str) -> str:
+    """Where a browser without JavaScript goes after an answer: back to its tab, with what it answered and the undo."""
+    if tab == "image" and status != REJECTED:
+        image_id = (
+            Membership.objects.of_member(actor.tenant_id).filter(pk__in=ids).values_list("image_id")
+        )
+        return reverse("image", args=[actor.tenant_id, *image_id[:1].get()])
+    shown = Membership.Status.ACCEPTED if tab == "image" else tab
+    query = urlencode({"status": shown, "answered": ids}, doseq=True)
+    return f"{reverse('inbox', args=[actor.tenant_id])}?{query}"
+
+
+@require_safe
+def confirm_leave(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    may_act(by=actor)
+    own = Membership.objects.of_member(tenant_id).accepted().select_related("image")
+    membership = get_object_or_404(own, image_id=image_id)
+    return render(request, "sharing/confirm.html", {
+        "verb": "leave", "image": membership.image, "membership": membership,
+        "post_to": reverse("reject", args=[tenant_id]),
+    })  # fmt: skip
+
+
+def _inbox_context(
+    actor: Actor, status: str, page: str = "", answered: Sequence[int] = ()
+) -> dict[str, Any]:
+    mine = Membership.objects.of_member(actor.tenant_id)
+    found = keyset_page((mine.filter(status=status),), ("-id",), page)
+    folded = _rows(mine.filter(pk__in=answered).exclude(status=status)) if answered else {}
+    offers = found.in_order(_rows(mine.filter(pk__in=found.keys)))
+    return {
+        "tab": status, "tabs": Membership.Status.choices, "page": found,
+        "offers": offers, "folded": list(folded.values()), "checklist": ITEMS.values(),
+        "parents": _parents(actor, offers), "undo_verb": UNDO[status],
+    }  # fmt: skip
+
+
+def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
+    """The cards of `ids` as they stand now: back on their tab whole, else folded; those that are gone by their ID."""
+    rows = _rows(Membership.objects.of_member(actor.tenant_id).filter(pk__in=ids))
+    offers = [row for row in rows.values() if row.status == tab]
+    return {
+        "tab": tab, "offers": offers, "folded": [row for row in rows.values() if row.status != tab],
+        "gone": [offer_id for offer_id in ids if offer_id not in rows],
+        "checklist": ITEMS.values(), "parents": _parents(actor, offers), "undo_verb": UNDO.get(tab), "oob": True,
+    }  # fmt: skip
+
+
+def _rows(memberships: models.QuerySet[Membership]) -> dict[int, Membership]:
+    rows = memberships.select_related("image__owner").prefetch_related("image__tags")
+    return {row.pk: row for row in rows.fetch_mode(models.FETCH_RAISE)}
+
+
+def _parents(actor: Actor, offers: list[Membership]) -> dict[UUID, Image]:
+    """The images that these were made from, as far as the tenant can see them."""
+    refs = {offer.image.base_image_ref for offer in offers if offer.image.base_image_ref}
+    return Image.objects.visible_to(actor.tenant_id).in_bulk(refs) if refs else {}

@@ -1,0 +1,119 @@
+"""The pages of images, as their owner and their members see them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from sharing.checklist import ITEMS
+from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
+from sharing.models import Image, Membership
+from sharing.models.image import COUNT_CAP
+from sharing.paging import keyset_page
+from sharing.tenancy import Actor, Request, acting_for
+
+LINEAGE_DEPTH = 5
+
+
+@require_safe
+def images(request: Request, tenant_id: str) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    form = cleaned(ImagesForm(request.GET))
+    show, sort = form.cleaned_data["show"] or "all", form.cleaned_data["sort"] or "-created"
+    mine, shared = Image.objects.listed_for(actor.tenant_id)
+    arms = {"all": (mine, shared), "mine": (mine,), "shared": (shared,)}[show]
+    if text := form.cleaned_data["q"]:
+        arms = tuple(arm.matching(text) for arm in arms)
+    page = keyset_page(arms, form.ORDERS[sort], form.cleaned_data["page"])
+    rows = Image.objects.with_counts().prefetch_related("tags").fetch_mode(models.FETCH_RAISE)
+    context = {
+        "form": form, "show": show, "sort": sort, "page": page,
+        "images": page.in_order(rows.in_bulk(page.keys)),
+        "rejected": Membership.objects.of_owner(actor.tenant_id).rejected()[: COUNT_CAP + 1].count(),
+    }  # fmt: skip
+    return render(request, "sharing/images.html", context)
+
+
+@require_safe
+def image(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    return render(
+        request, "sharing/image.html", image_context(request, actor, visible_image(actor, image_id))
+    )
+
+
+def visible_image(actor: Actor, image_id: UUID) -> Image:
+    rows = (
+        Image.objects.visible_to(actor.tenant_id).select_related("owner").prefetch_related("tags")
+    )
+    return get_object_or_404(rows.fetch_mode(models.FETCH_RAISE), pk=image_id)
+
+
+def members_panel(
+    request: Request,
+    actor: Actor,
+    image: Image,
+    *,
+    status: int = 200,
+    form: OfferForm | None = None,
+) -> HttpResponse:
+    """What an owner's verb answers: the fresh members list for htmx; else a redirect, or the page if refused."""
+    if not request.htmx and status == 200:
+        return redirect("image", actor.tenant_id, image.pk)
+    template = "sharing/image.html#members" if request.htmx else "sharing/image.html"
+    fresh = visible_image(actor, image.pk)
+    return render(request, template, image_context(request, actor, fresh, form), status=status)
+
+
+def image_context(
+    request: Request, actor: Actor, image: Image, form: OfferForm | None = None
+) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "image": image,
+        "mine": image.owner_id == actor.tenant_id,
+        "lineage": lineage(actor, image),
+        "checklist": ITEMS.values(),
+        "region": settings.REGION,
+    }
+    if context["mine"]:
+        return (
+            context
+            | members_context(request, image)
+            | {"offer_form": form or OfferForm(image=image)}
+        )
+    own = get_object_or_404(Membership.objects.of_member(actor.tenant_id), image=image)
+    return context | {"membership": own}
+
+
+def members_context(request: Request, image: Image) -> dict[str, Any]:
+    """A page of the members list. A verb posts without the list's filter: then it is the first page of all."""
+    form = cleaned(MembersForm(request.GET))
+    members = image.memberships.all()
+    if status := form.cleaned_data["status"]:
+        members = members.filter(status=status)
+    page = keyset_page((members,), ("-id",), form.cleaned_data["page"])
+    return {
+        "counts": Image.objects.with_counts().get(pk=image.pk),
+        "statuses": Membership.Status.choices,
+        "members_status": status,
+        "page": page,
+        "members": page.in_order(
+            Membership.objects.all().fetch_mode(models.FETCH_RAISE).in_bulk(page.keys)
+        ),
+    }
+
+
+def lineage(actor: Actor, image: Image) -> list[Image | UUID]:
+    """What the image was made from, nearest first; a bare UUID, the last, is one that the tenant cannot see."""
+    trail: list[Image | UUID] = []
+    seen, ref = {image.pk}, image.base_image_ref
+    while ref and ref not in seen and len(trail) < LINEAGE_DEPTH:
+        seen.add(ref)
+        parent = Image.objects.visible_to(actor.tenant_id).filter(pk=ref).first()
+        trail.append(parent or ref)
+        ref = parent.base_image_ref if parent else None
+    return trail

@@ -1,0 +1,149 @@
+"""The owner's verbs: offer, withdraw, prune, delete; and the pages that ask before what cannot be undone."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from sharing import handshake
+from sharing.forms import OfferForm, WithdrawForm, cleaned
+from sharing.handshake import OfferResult, Outcome
+from sharing.models import Image, Membership
+from sharing.models.image import COUNT_CAP
+from sharing.tenancy import Request, acting_for, may_act, owner_acts
+from sharing.views.images import members_panel, visible_image
+from sharing.views.outcome import told
+
+
+@require_POST
+def offer(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    owner_acts(image, by=actor)
+    form = OfferForm(request.POST, image=image)
+    if not form.is_valid():
+        return members_panel(request, actor, image, status=422, form=form)
+    ids, note = form.cleaned_data["tenant_ids"], form.cleaned_data["note"]
+    again: OfferForm | None = form
+    with told(request) as outcome:
+        results = handshake.offer(image, ids, note=note, checklist=bool(form.checklist), by=actor)
+        for result in results:
+            messages.info(request, _line(result), extra_tags=f"offer {result.outcome.name.lower()}")
+        again = None
+    return members_panel(request, actor, image, status=outcome.status, form=again)
+
+
+def _line(result: OfferResult) -> str:
+    match result.outcome:
+        case Outcome.ALREADY_MEMBER if result.standing:
+            since = date_format(result.standing.since, "j F Y")
+            return f"{result.member_id}: already offered, {result.standing.status} on {since}"
+        case Outcome.INVALID:
+            return f"“{result.member_id[:80]}”: not a valid tenant ID"
+        case outcome:
+            return f"{result.member_id}: {outcome}"
+
+
+@require_safe
+def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    owner_acts(image, by=actor)
+    form = cleaned(WithdrawForm(request.GET))
+    members = image.memberships.all()
+    if form.member_ids is not None:
+        members = members.filter(member_id__in=form.member_ids)
+    return render(request, "sharing/confirm.html", {
+        "verb": "withdraw", "image": image, "post_to": reverse("withdraw", args=[tenant_id, image_id]),
+        "members": form.member_ids, "count": members[: COUNT_CAP + 1].count(),
+        "accepted": members.accepted()[: COUNT_CAP + 1].count(),
+    })  # fmt: skip
+
+
+@require_POST
+def withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    owner_acts(image, by=actor)
+    form = cleaned(WithdrawForm(request.POST))
+    with told(request) as outcome:
+        removed = handshake.withdraw(image, form.member_ids, by=actor)
+        messages.success(request, _counted("Withdrew the image from {}.", len(removed)))
+    return members_panel(request, actor, image, status=outcome.status)
+
+
+@require_safe
+def confirm_prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    owner_acts(image, by=actor)
+    return render(request, "sharing/confirm.html", {
+        "verb": "prune", "image": image, "post_to": reverse("prune", args=[tenant_id, image_id]),
+        "count": image.memberships.rejected()[: COUNT_CAP + 1].count(),
+    })  # fmt: skip
+
+
+@require_POST
+def prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    removed = handshake.prune(image=image, by=actor)
+    messages.success(request, _counted("Pruned {} that had rejected.", len(removed)))
+    return members_panel(request, actor, image)
+
+
+@require_safe
+def confirm_prune_all(request: Request, tenant_id: str) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    may_act(by=actor)
+    return render(request, "sharing/confirm.html", {
+        "verb": "prune", "post_to": reverse("prune-all", args=[tenant_id]),
+        "count": Membership.objects.of_owner(tenant_id).rejected()[: COUNT_CAP + 1].count(),
+    })  # fmt: skip
+
+
+@require_POST
+def prune_all(request: Request, tenant_id: str) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    removed = handshake.prune(by=actor)
+    messages.success(
+        request, _counted("Pruned {} that had rejected, over all your images.", len(removed))
+    )
+    return _leave_for(request, reverse("images", args=[tenant_id]))
+
+
+@require_safe
+def confirm_delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    owner_acts(image, by=actor)
+    counts: Image = Image.objects.with_counts().get(pk=image.pk)
+    return render(request, "sharing/confirm.html", {
+        "verb": "delete", "image": image, "post_to": reverse("delete", args=[tenant_id, image_id]),
+        "counts": counts,
+    })  # fmt: skip
+
+
+@require_POST
+def delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    with told(request) as outcome:
+        ended = handshake.delete_image(image, by=actor)
+    if outcome.status != 200:
+        return members_panel(request, actor, image, status=outcome.status)
+    messages.success(request, _counted(f"Deleted “{image}” and ended its sharing to {{}}.", ended))
+    return _leave_for(request, reverse("images", args=[tenant_id]))
+
+
+def _leave_for(request: Request, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _counted(sentence: str, tenants: int) -> str:
+    return sentence.format("1 tenant" if tenants == 1 else f"{tenants:,} tenants")

@@ -1,0 +1,64 @@
+"""Rows for tests, in the words of the product."""
+
+import factory
+from django.utils import timezone
+
+from sharing.models import Image, Membership, Tenant, TenantUser, User
+
+PASSWORD = "correct horse battery staple"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence("user{}@example.org".format)
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.create_user(*args, **{"password": PASSWORD, **kwargs})
+
+
+class TenantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Tenant
+
+    id = factory.Sequence(lambda n: str(7_000_000 + n))
+    name = factory.LazyAttribute("Tenant {0.id}".format)
+
+
+class TenantUserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TenantUser
+
+    user = factory.SubFactory(UserFactory)
+    tenant = factory.SubFactory(TenantFactory)
+    role = TenantUser.Role.MANAGER
+
+
+class ImageFactory(factory.django.DjangoModelFactory):
+    """An active image whose owner confirmed the checklist, so that it can be offered at once."""
+
+    class Meta:
+        model = Image
+
+    owner = factory.SubFactory(TenantFactory)
+    name = factory.Sequence("Image {}".format)
+    status = Image.Status.ACTIVE
+    disk_format = "qcow2"
+    container_format = "bare"
+    size = 99_559_936
+    checksum = "95376952c78a565c99a10659d6b1b8c3"
+    checklist_confirmed_at = factory.LazyFunction(timezone.now)
+    checklist_confirmed_by = "manager@producer.example"
+    checklist_checksum = factory.SelfAttribute("checksum")
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    image = factory.SubFactory(ImageFactory)
+    member_id = factory.Sequence(lambda n: str(8_000_000 + n))
+    offered_by = "manager@producer.example"
