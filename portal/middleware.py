@@ -4,11 +4,20 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
+from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import page_not_found
 from django_htmx.http import HttpResponseClientRedirect
 
 from sharing.errors import NotVisible, Refused
+
+
+class FreshPagesMiddleware(MiddlewareMixin):
+    """Pages are never kept: Back shows what is true now, and nothing to whoever comes after a sign-out."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        add_never_cache_headers(response)
+        return response
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

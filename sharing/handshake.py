@@ -154,7 +154,9 @@ def withdraw(image: Image, member_ids: Collection[str] | None, *, by: Actor) -> 
     owner_acts(image, by=by)
     rows = Membership.objects.filter(image_id=image.pk)
     removed = (
-        rows if member_ids is None else rows.filter(member_id__in=filter(is_well_formed, member_ids))
+        rows
+        if member_ids is None
+        else rows.filter(member_id__in=filter(is_well_formed, member_ids))
     ).remove()
     if not removed:
         raise Gone("There was nothing left to withdraw: somebody else did it meanwhile.")

@@ -13,8 +13,8 @@ from django.db.models import Q, QuerySet
 from sharing.errors import BadInput
 
 PAGE_SIZE = 25
-# The longest name has 255 characters of up to 4 bytes, in base64.
-CURSOR_MAX = 2000
+# The longest name has 255 characters, of at most 6 bytes each in JSON, in base64.
+CURSOR_MAX = 2200
 
 
 @dataclass(frozen=True, slots=True)

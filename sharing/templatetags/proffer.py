@@ -39,14 +39,13 @@ def counts(image: Any) -> dict[str, Any]:
     total = sum(shown.values())
     x, bars = 0.0, []
     for name, count in shown.items():
-        width = 100 * count / total if total else 0
-        bars.append({"name": name, "x": round(x, 2), "width": round(width, 2)})
-        x += width
-    return {
-        "total": capped(total),
-        "shown": [(name, capped(count)) for name, count in shown.items()],
-        "bars": bars,
-    }
+        if count:
+            width = 100 * count / total
+            bars.append(
+                {"name": name, "count": capped(count), "x": round(x, 2), "width": round(width, 2)}
+            )
+            x += width
+    return {"total": capped(total), "bars": bars}
 
 
 @register.filter

@@ -45,7 +45,7 @@ def answer(request: Request, tenant_id: str, status: str) -> HttpResponse:
         if done.gone:
             messages.warning(
                 request,
-                f"{done.gone} of these offers were withdrawn meanwhile; the others are answered.",
+                f"Withdrawn meanwhile: {done.gone} of these offers. The others are answered.",
             )
     if request.htmx:
         return render(
@@ -62,11 +62,10 @@ def answer(request: Request, tenant_id: str, status: str) -> HttpResponse:
 
 def _after(actor: Actor, ids: list[int], status: str, tab: str) -> str:
     """Where a browser without JavaScript goes after an answer: back to its tab, with what it answered and the undo."""
-    if tab == "image" and status != REJECTED:
-        image_id = (
-            Membership.objects.of_member(actor.tenant_id).filter(pk__in=ids).values_list("image_id")
-        )
-        return reverse("image", args=[actor.tenant_id, *image_id[:1].get()])
+    mine = Membership.objects.of_member(actor.tenant_id).filter(pk__in=ids)
+    image_id = mine.values_list("image_id", flat=True).first()
+    if tab == "image" and status != REJECTED and image_id:
+        return reverse("image", args=[actor.tenant_id, image_id])
     shown = Membership.Status.ACCEPTED if tab == "image" else tab
     query = urlencode({"status": shown, "answered": ids}, doseq=True)
     return f"{reverse('inbox', args=[actor.tenant_id])}?{query}"
@@ -105,7 +104,7 @@ def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
     return {
         "tab": tab, "offers": offers, "folded": [row for row in rows.values() if row.status != tab],
         "gone": [offer_id for offer_id in ids if offer_id not in rows],
-        "checklist": ITEMS.values(), "parents": _parents(actor, offers), "undo_verb": UNDO.get(tab), "oob": True,
+        "checklist": ITEMS.values(), "parents": _parents(actor, offers), "undo_verb": UNDO.get(tab, "postpone"), "oob": True,
     }  # fmt: skip
 
 
