@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from sharing.models import Tenant, User
@@ -49,6 +50,11 @@ def party(tenant_id: str, name: str) -> Party:
     for user, role in zip(people, ("manager", "reader"), strict=True):
         TenantUserFactory(user=user, tenant=tenant, role=role)
     return Party(tenant, *people)
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limit_left_over():
+    cache.clear()
 
 
 @pytest.fixture
