@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
@@ -6,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.defaults import page_not_found
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,17 +23,18 @@ class FreshPagesMiddleware(MiddlewareMixin):
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """As Django's; an htmx request whose session ended leaves the page for the sign-in, which leads back."""
+    """As Django's; where a verb or a fragment was asked for, the sign-in leads back to the page it was asked on."""
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponse]
     ) -> HttpResponse:
-        if not request.htmx:
+        if request.method in ("GET", "HEAD") and not request.htmx:
             return super().handle_no_permission(request, view_func)
-        page = request.htmx.current_url_abs_path or "/"
-        return HttpResponseClientRedirect(
-            redirect_to_login(page, resolve_url(self.get_login_url(view_func))).url
-        )
+        page = request.htmx.current_url if request.htmx else request.headers.get("Referer")
+        ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
+        back = urlsplit(page)._replace(scheme="", netloc="").geturl() if ours else "/"
+        sign_in = redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
+        return HttpResponseClientRedirect(sign_in.url) if request.htmx else sign_in
 
 
 class RefusalMiddleware(MiddlewareMixin):
@@ -42,7 +45,19 @@ class RefusalMiddleware(MiddlewareMixin):
             return None
         if isinstance(exception, NotVisible):
             return page_not_found(request, Http404())
-        status = exception.html_status
-        return render(
-            request, "refused.html", {"reason": str(exception), "status": status}, status=status
+        return refused(request, str(exception), exception.html_status)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code != 405 or response.content:
+            return response
+        page = refused(
+            request,
+            "This address acts when a form is sent to it; there is nothing to look at.",
+            405,
         )
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+
+def refused(request: HttpRequest, reason: str, status: int) -> HttpResponse:
+    return render(request, "refused.html", {"reason": reason, "status": status}, status=status)

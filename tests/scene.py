@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.contrib.auth.models import Group
 from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.test import Client
@@ -27,6 +28,7 @@ class Scene:
     rejected: Party
     stranger: Party
     operator: User
+    group: Group
 
     @cached_property
     def clients(self) -> dict[str, Client]:
@@ -71,6 +73,7 @@ def build_scene() -> Scene:
     scene = Scene(
         image=image, producer=producer, **members, stranger=party("6120047", "Stranger"),
         operator=User.objects.create_superuser("operator@cloud.example", PASSWORD),
+        group=Group.objects.create(name="Auditors"),
     )  # fmt: skip
     # Signed in now, so that what a test rolls back later is not a session.
     assert len(scene.clients) == len(CALLERS)

@@ -104,7 +104,8 @@ def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
     return {
         "tab": tab, "offers": offers, "folded": [row for row in rows.values() if row.status != tab],
         "gone": [offer_id for offer_id in ids if offer_id not in rows],
-        "checklist": ITEMS.values(), "parents": _parents(actor, offers), "undo_verb": UNDO.get(tab, "postpone"), "oob": True,
+        "checklist": ITEMS.values(), "parents": _parents(actor, offers),
+        "undo_verb": UNDO.get(tab, "postpone"), "oob": True,
     }  # fmt: skip
 
 

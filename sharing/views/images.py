@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
@@ -59,13 +59,14 @@ def members_panel(
     image: Image,
     *,
     status: int = 200,
-    form: OfferForm | None = None,
+    typed: QueryDict | None = None,
 ) -> HttpResponse:
     """What an owner's verb answers: the fresh members list for htmx; else a redirect, or the page if refused."""
     if not request.htmx and status == 200:
         return redirect("image", actor.tenant_id, image.pk)
     template = "sharing/image.html#members" if request.htmx else "sharing/image.html"
     fresh = visible_image(actor, image.pk)
+    form = OfferForm(typed, image=fresh) if typed is not None else None
     return render(request, template, image_context(request, actor, fresh, form), status=status)
 
 
@@ -90,8 +91,8 @@ def image_context(
 
 
 def members_context(request: Request, image: Image) -> dict[str, Any]:
-    """A page of the members list. A verb posts without the list's filter: then it is the first page of all."""
-    form = cleaned(MembersForm(request.GET))
+    """A page of the members list. After a verb it is the first page of all."""
+    form = cleaned(MembersForm(request.GET if request.method in ("GET", "HEAD") else {}))
     members = image.memberships.all()
     if status := form.cleaned_data["status"]:
         members = members.filter(status=status)

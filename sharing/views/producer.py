@@ -27,15 +27,14 @@ def offer(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     owner_acts(image, by=actor)
     form = OfferForm(request.POST, image=image)
     if not form.is_valid():
-        return members_panel(request, actor, image, status=422, form=form)
+        return members_panel(request, actor, image, status=422, typed=request.POST)
     ids, note = form.cleaned_data["tenant_ids"], form.cleaned_data["note"]
-    again: OfferForm | None = form
     with told(request) as outcome:
         results = handshake.offer(image, ids, note=note, checklist=bool(form.checklist), by=actor)
         for result in results:
             messages.info(request, _line(result), extra_tags=f"offer {result.outcome.name.lower()}")
-        again = None
-    return members_panel(request, actor, image, status=outcome.status, form=again)
+    typed = None if outcome.status == 200 else request.POST
+    return members_panel(request, actor, image, status=outcome.status, typed=typed)
 
 
 def _line(result: OfferResult) -> str:
