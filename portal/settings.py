@@ -99,7 +99,12 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of sign-in count in the database, so that all workers count together.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Beyond it, counters that still count are thrown away; Django's default is 300.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # Mail leaves from a task after the commit, never in the request; the demonstration has no worker.

@@ -21,7 +21,7 @@ set -e
 directory=$(mktemp -d "${TMPDIR:-/tmp}/proffer-postgresql.XXXXXX")
 trap 'pg_ctl stop -D "$directory/data" -m immediate >/dev/null 2>&1; rm -rf "$directory"' EXIT
 initdb -D "$directory/data" -U proffer --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync
-options="-k '$directory' -c listen_addresses='' -c fsync=off -c full_page_writes=off"
+options="-k '$directory' -c listen_addresses='' -c fsync=off -c full_page_writes=off -c deadlock_timeout=50ms"
 pg_ctl start -D "$directory/data" -l "$directory/log" -o "$options" || {
     cat "$directory/log"
     exit 1

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.contrib.auth.models import Group
-from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.test import Client
 
 from sharing import handshake
-from sharing.models import Event, Image, Membership, TenantUser, User
+from sharing.models import Image, Membership, User
 from tests.conftest import Party, party, signed_in
 from tests.factories import PASSWORD, ImageFactory
 
@@ -84,15 +83,3 @@ def without_token(answer: HttpResponse) -> str:
     """The page as a reader sees it: the CSRF token is masked anew in each answer."""
     text = answer.content.decode()
     return re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")\w+', r"\1", text)
-
-
-def everything() -> list[list[dict[str, object]]]:
-    """All that an act can change, to compare before and after."""
-    models = (Image, Membership, Event, TenantUser)
-    return [
-        [
-            model_to_dict(row, fields=[f.name for f in model._meta.fields])
-            for row in model.objects.order_by("pk")
-        ]
-        for model in models
-    ]

@@ -12,7 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from sharing.models import Event, Membership
 from tests.access_admin import ADMIN
-from tests.scene import CALLERS, Scene, build_scene, everything, without_token
+from tests.refusals import everything
+from tests.scene import CALLERS, Scene, build_scene, without_token
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 
