@@ -1,8 +1,10 @@
 """Template built-ins of the portal: statuses, sizes, counts."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.timesince import timesince
 
 from sharing.models import Image
 from sharing.models.image import COUNT_CAP
@@ -68,6 +70,12 @@ def size(number: int | None) -> str:
     while value >= 1024 and len(units) > 1:
         value, units = value / 1024, units[1:]
     return f"{number} bytes" if units[0] == "bytes" else f"{value:.1f} {units[0]}"
+
+
+@register.filter
+def age(moment: datetime) -> str:
+    """How long ago, in its largest unit."""
+    return timesince(moment, depth=1)
 
 
 @register.filter
