@@ -9,7 +9,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.defaults import page_not_found
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reselect, reswap, retarget
 
 from sharing.errors import NotVisible, Refused
 
@@ -60,4 +60,8 @@ class RefusalMiddleware(MiddlewareMixin):
 
 
 def refused(request: HttpRequest, reason: str, status: int) -> HttpResponse:
-    return render(request, "refused.html", {"reason": reason, "status": status}, status=status)
+    page = render(request, "refused.html", {"reason": reason, "status": status}, status=status)
+    if not request.htmx:
+        return page
+    # Where the view did not answer in place, 409 and 422 are shown as every other error is.
+    return reswap(reselect(retarget(page, "#messages"), "#error"), "innerHTML")

@@ -72,7 +72,7 @@ def withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     form = cleaned(WithdrawForm(request.POST))
     with told(request) as outcome:
         removed = handshake.withdraw(image, form.member_ids, by=actor)
-        messages.success(request, _counted("Withdrew the image from {}.", len(removed)))
+        messages.success(request, f"Withdrew the image from {_tenants(len(removed))}.")
     return members_panel(request, actor, image, status=outcome.status)
 
 
@@ -92,7 +92,7 @@ def prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     actor = acting_for(request, tenant_id)
     image = visible_image(actor, image_id)
     removed = handshake.prune(image=image, by=actor)
-    messages.success(request, _counted("Pruned {} that had rejected.", len(removed)))
+    messages.success(request, f"Pruned {_tenants(len(removed))} that had rejected.")
     return members_panel(request, actor, image)
 
 
@@ -111,7 +111,7 @@ def prune_all(request: Request, tenant_id: str) -> HttpResponse:
     actor = acting_for(request, tenant_id)
     removed = handshake.prune(by=actor)
     messages.success(
-        request, _counted("Pruned {} that had rejected, over all your images.", len(removed))
+        request, f"Pruned {_tenants(len(removed))} that had rejected, over all your images."
     )
     return _leave_for(request, reverse("images", args=[tenant_id]))
 
@@ -136,7 +136,7 @@ def delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
         ended = handshake.delete_image(image, by=actor)
     if outcome.status != 200:
         return members_panel(request, actor, image, status=outcome.status)
-    messages.success(request, _counted(f"Deleted “{image}” and ended its sharing to {{}}.", ended))
+    messages.success(request, f"Deleted “{image}” and ended its sharing to {_tenants(ended)}.")
     return _leave_for(request, reverse("images", args=[tenant_id]))
 
 
@@ -144,5 +144,5 @@ def _leave_for(request: Request, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _counted(sentence: str, tenants: int) -> str:
-    return sentence.format("1 tenant" if tenants == 1 else f"{tenants:,} tenants")
+def _tenants(count: int) -> str:
+    return "1 tenant" if count == 1 else f"{count:,} tenants"

@@ -1,0 +1,159 @@
+"""Screens that cost the same at a million rows, and that answer a mangled address with a page, never with a failure."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
+from django.contrib.admin.options import ActionLocation, IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.db.models import FETCH_RAISE, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+
+from sharing.errors import Refused
+
+COUNT_CAP = 1000
+SEARCH_MAX = 255
+
+
+class CappedPaginator(Paginator[Any]):
+    """Counts and pages through the first COUNT_CAP rows; what lies beyond is found by search or filter."""
+
+    @cached_property
+    def found(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows.order_by()[: COUNT_CAP + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self.found, COUNT_CAP)
+
+    @property
+    def is_capped(self) -> bool:
+        return self.found > COUNT_CAP
+
+
+class SearchForm(ChangeListSearchForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[SEARCH_VAR] = forms.CharField(
+            required=False,
+            max_length=SEARCH_MAX,
+            error_messages={"max_length": f"Search: at most {SEARCH_MAX} characters."},
+        )
+
+
+class BoundedList(ChangeList):
+    search_form_class = SearchForm
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        # Django lets the address filter by any column and lookup: a NUL or a broken regex then fails in the database.
+        allowed = {f"{name}__exact" for name in (*self.list_filter, *self.model_admin.linked_by)}  # type: ignore[attr-defined]
+        for name, values in self.get_filters_params().items():
+            if name not in allowed or any("\x00" in value for value in values):
+                pass
+        return super().get_filters(request)
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        return rows.fetch_mode(FETCH_RAISE)
+
+
+class SelectedActionForm(ActionForm):
+    """Acts on the rows that were ticked, never on "all" of a list whose end nobody has seen."""
+
+    def clean_select_across(self) -> bool:
+        return False
+
+
+# Django's ModelAdmin cannot be subscripted at run time.
+class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A screen without unbounded counts, drop-downs or lazy loads. Nothing is deleted but through a verb.
+
+    `search_fields` are lookups, each served by an index or exact where rows are many. `linked_by` names the columns,
+    beside the filters, by which another screen's link may narrow the list.
+    """
+
+    linked_by: ClassVar[tuple[str, ...]] = ()
+    action_form = SelectedActionForm
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+    list_max_show_all = 100
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Finds the whole term by each search field in turn: an OR over two indexes would use neither.
+
+        Each gives its first COUNT_CAP + 1 rows in the list's order, so that a word which most rows hold costs no more.
+        """
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if len(term) > SEARCH_MAX or "\x00" in term:
+            return queryset.none(), False
+        found: set[Any] = set()
+        for lookup in self.search_fields:
+            try:
+                rows = queryset.filter(**{lookup: term})
+            except (ValueError, ValidationError):
+                continue  # such as a name looked for among UUIDs
+            found.update(rows.values_list("pk", flat=True)[: COUNT_CAP + 1])
+        return queryset.filter(pk__in=found), False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        return None if "\x00" in object_id else super().get_object(request, object_id, from_field)
+
+    def response_action(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        action_location: ActionLocation = ActionLocation.CHANGE_LIST,
+    ) -> HttpResponse | None:
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.clean(key, None)
+        except ValidationError:
+            self.message_user(
+                request,
+                "This selection is not one that the list gave. Nothing was changed.",
+                messages.ERROR,
+            )
+            return None
+        return super().response_action(request, queryset, action_location)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            reason = "Somebody else saved the same at this moment. Nothing was changed: look, then try again."
+        except Refused as refused:
+            reason = str(refused)
+        self.message_user(request, reason, messages.ERROR)
+        return redirect(self.retry_url(request))
+
+    def retry_url(self, request: HttpRequest) -> str:
+        """Where a form goes whose saving was refused."""
+        return request.get_full_path()

@@ -1,0 +1,125 @@
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat, pluralize
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from sharing import handshake
+from sharing.admin.records import RecordAdmin, acting, list_of
+from sharing.models import Event, Image, Membership
+from sharing.models.image import COUNT_CAP
+
+LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+EVENTS_SHOWN = 10
+
+
+class ImageAdmin(RecordAdmin):
+    actions = ("put_on_hold", "release_from_hold")
+    list_display = ("image", "owned_by", "status", "readable_size", "hold", "created_at", "id")
+    list_filter = ("on_hold",)
+    linked_by = ("owner",)
+    # An index serves this order; newest first over all owners would sort the whole table.
+    ordering = ("owner_id", "-created_at", "-id")
+    search_fields = ("id", "owner_id", "name__icontains")
+    search_help_text = "A UUID or an owner's tenant ID in full, or a part of the name."
+    fieldsets = (
+        (None, {"fields": ("id", "name", "owner_link", "status", "visibility", "hold", "protected", "os_hidden")}),
+        ("Sharing", {"fields": ("members", "confirmed", "latest_events")}),
+        (
+            "Data",
+            {
+                "fields": (
+                    "source", "operating_system", "disk_format", "container_format", "readable_size", "virtual_size",
+                    "checksum", "os_hash_algo", "os_hash_value", "min_disk", "min_ram", "base_image_ref", "tag_names",
+                    "properties", "created_at", "updated_at",
+                )
+            },
+        ),
+    )  # fmt: skip
+
+    def has_hold_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sharing.change_image")
+
+    @admin.action(description="Put on hold", permissions=["hold"], location=LIST_AND_FORM)
+    def put_on_hold(self, request: HttpRequest, images: QuerySet[Image]) -> None:
+        self._set_hold(request, images, handshake.hold, "Put on hold", "On hold already")
+
+    @admin.action(description="Release from hold", permissions=["hold"], location=LIST_AND_FORM)
+    def release_from_hold(self, request: HttpRequest, images: QuerySet[Image]) -> None:
+        self._set_hold(request, images, handshake.release, "Released from hold", "Not on hold")
+
+    def _set_hold(
+        self,
+        request: HttpRequest,
+        images: QuerySet[Image],
+        verb: Callable[..., bool],
+        done: str,
+        already: str,
+    ) -> None:
+        outcomes = [verb(image, by=acting(request)) for image in images]
+        changed, unchanged = outcomes.count(True), outcomes.count(False)
+        if changed:
+            self.message_user(
+                request, f"{done}: {changed} image{pluralize(changed)}.", messages.SUCCESS
+            )
+        if unchanged:
+            self.message_user(
+                request, f"{already}: {unchanged} image{pluralize(unchanged)}.", messages.WARNING
+            )
+
+    def events_of(self, image: Image) -> dict[str, object]:
+        return {"image_id": image.pk}
+
+    @admin.display(description="image")
+    def image(self, image: Image) -> str:
+        return str(image)
+
+    @admin.display(description="owner")
+    def owned_by(self, image: Image) -> str:
+        return image.owner_id
+
+    @admin.display(description="owner")
+    def owner_link(self, image: Image) -> SafeString:
+        url = reverse("admin:sharing_tenant_change", args=(image.owner_id,))
+        return format_html('<a href="{}">{}</a> {}', url, image.owner_id, image.owner.name)
+
+    @admin.display(description="size")
+    def readable_size(self, image: Image) -> str:
+        return filesizeformat(image.size)
+
+    @admin.display(description="hold", empty_value="Not on hold")
+    def hold(self, image: Image) -> str:
+        return "On hold" if image.on_hold else ""
+
+    @admin.display(description="memberships")
+    def members(self, image: Image) -> SafeString:
+        counts = []
+        for status in Membership.Status:
+            count = image.memberships.filter(status=status)[: COUNT_CAP + 1].count()
+            counts.append(f"{COUNT_CAP:,}+ {status}" if count > COUNT_CAP else f"{count} {status}")
+        url = list_of("membership", image=image.pk)
+        return format_html('<a href="{}">{}</a>', url, ", ".join(counts))
+
+    @admin.display(description="checklist")
+    def confirmed(self, image: Image) -> str:
+        if image.checklist_confirmed_at is None:
+            return "Not confirmed yet"
+        told = f"Confirmed by {image.checklist_confirmed_by} on {image.checklist_confirmed_at:%Y-%m-%d %H:%M}"
+        return told if image.checklist_stands else f"{told}, for data that has changed since"
+
+    @admin.display(description="latest events")
+    def latest_events(self, image: Image) -> SafeString:
+        events = Event.objects.filter(image_id=image.pk).order_by("-id")[:EVENTS_SHOWN]
+        rows = (
+            (f"{e.at:%Y-%m-%d %H:%M}", e.get_verb_display(), e.member_id, e.actor) for e in events
+        )
+        return format_html_join("", "<div>{} {} {} by {}</div>", rows) or SafeString("None yet")
+
+    @admin.display(description="tags")
+    def tag_names(self, image: Image) -> str:
+        return ", ".join(tag.name for tag in image.tags.all())
