@@ -104,6 +104,17 @@ def test_a_search_beyond_the_cap_gives_the_newest(many, operator_client):
     assert answer.context["cl"].result_list[0] == newest
 
 
+def test_a_search_beyond_the_cap_keeps_within_the_filter(many, operator_client):
+    oldest = Membership.objects.order_by("id").first()
+    Membership.objects.filter(pk=oldest.pk).update(status="rejected")
+
+    answer = operator_client.get(
+        list_url(Membership), {"q": "4471021", "status__exact": "rejected"}
+    )
+
+    assert list(answer.context["cl"].result_list) == [oldest]
+
+
 def test_what_lies_beyond_the_cap_is_found(many, operator_client):
     oldest = Membership.objects.order_by("id").first()
 

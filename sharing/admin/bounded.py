@@ -56,7 +56,7 @@ class BoundedList(ChangeList):
         allowed = {f"{name}__exact" for name in (*self.list_filter, *self.model_admin.linked_by)}  # type: ignore[attr-defined]
         for name, values in self.get_filters_params().items():
             if name not in allowed or any("\x00" in value for value in values):
-                pass
+                raise IncorrectLookupParameters
         return super().get_filters(request)
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
