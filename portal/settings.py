@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "heroicons",
 ]
 MIDDLEWARE = [
+    "portal.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.FreshPagesMiddleware",
@@ -65,6 +66,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.RefusalMiddleware",
 ]
+# Room for as many choices as a form takes (sharing.forms.MANY), its token and its tab.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1100
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 TEMPLATES = [

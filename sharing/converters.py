@@ -1,5 +1,7 @@
 from django.conf import settings
 
+from sharing.models.tenant import is_tenant_id
+
 
 class TenantIDConverter:
     """A well-formed tenant ID in a URL; anything else is no such page."""
@@ -7,6 +9,8 @@ class TenantIDConverter:
     regex = settings.TENANT_ID_PATTERN
 
     def to_python(self, value: str) -> str:
+        if not is_tenant_id(value):
+            raise ValueError(value)
         return value
 
     def to_url(self, value: str) -> str:

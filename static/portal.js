@@ -209,7 +209,7 @@ function afterSwap() {
 function moveFocus(fresh) {
   const focused = document.activeElement;
   if (focused !== document.body && isTyping(focused)) return;
-  const asks = "[data-focus], [aria-invalid=true]";
+  const asks = "[data-focus]:not(:empty), [aria-invalid=true]"; // an empty list of results is not shown
   const wanted = fresh.map((element) => (element.matches(asks) ? element : $(asks, element)));
   const lost = focused === document.body && fresh.find((element) => element.matches("[data-row], section"));
   const next = wanted.find(Boolean) ?? lost;
