@@ -210,6 +210,7 @@ def test_random_sequences_of_verbs_do_what_the_rules_say():
             deadline=None,
             database=None,
             derandomize=True,
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -152,4 +152,5 @@ def test_a_page_is_one_query_however_deep_it_lies(images, order):
         with CaptureQueriesContext(connection) as captured:
             page(order, cursor)
         assert len(captured) == 1
+        assert "UNION ALL" in captured[0]["sql"]
         assert "OFFSET" not in captured[0]["sql"]

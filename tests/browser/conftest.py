@@ -5,10 +5,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from sharing.models import User
+from tests.conftest import signed_in
 
 TOOLS = Path(__file__).resolve().parents[2] / ".ci" / "tools"
+
+# Milliseconds: ample, because a machine that is busy with other tests is no defect.
+TIMEOUT = 20_000
+
+# The admin fades from one theme's colours to the other's; the end of one fade can begin another.
+FINISH_FADES = """() => {
+    for (let fades; (fades = document.getAnimations()).length; ) fades.forEach((fade) => fade.finish());
+}"""
+
+WIDTHS = (1440, 390)
+# All rules of axe in the one theme; in the other, which differs in colours alone, those about colours.
+THEMES = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
 
 ARGUMENTS = [
     "--no-sandbox",  # the sandbox cannot start as root or in most containers
@@ -24,6 +39,7 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=TIMEOUT)
     path = subprocess.check_output([TOOLS, "find", "chromium"], text=True).strip()
     with pytest.MonkeyPatch.context() as patch:
         # Playwright keeps an event loop in this thread; Django would refuse the database beside it.
@@ -44,7 +60,7 @@ def problems() -> list[str]:
 
 @pytest.fixture
 def new_page(browser, live_server, settings, problems) -> Iterator[Callable[..., Page]]:
-    """Opens pages of the live server, each in a context (cookies, storage) of its own.
+    """Opens pages of the live server, each in a context (cookies, storage) of its own, signed in as `user`.
 
     Fails the test at its end on console errors, uncaught exceptions, CSP violations, server errors
     and missing styles, scripts or images, in any page.
@@ -52,7 +68,14 @@ def new_page(browser, live_server, settings, problems) -> Iterator[Callable[...,
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False  # plain HTTP
     contexts = []
 
-    def open_page(js: bool = True, theme: str = "light", width: int = 1440) -> Page:
+    def open_page(
+        user: User | None = None,
+        address: str = "",
+        *,
+        js: bool = True,
+        theme: str = "light",
+        width: int = 1440,
+    ) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
             java_script_enabled=js,
@@ -63,8 +86,16 @@ def new_page(browser, live_server, settings, problems) -> Iterator[Callable[...,
             timezone_id="UTC",
         )
         contexts.append(context)
+        context.set_default_timeout(TIMEOUT)
         watch(context, problems)
-        return context.new_page()
+        if user:
+            name = settings.SESSION_COOKIE_NAME
+            value = signed_in(user).cookies[name].value
+            context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+        page = context.new_page()
+        if address:
+            page.goto(address)
+        return page
 
     yield open_page
     for context in contexts:
@@ -79,21 +110,41 @@ def page(new_page) -> Page:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], None]:
-    """Fails the test if a page has accessibility violations, and says which and where."""
+def sound(problems) -> Callable[[Page], None]:
+    """Looks whether the page as it stands, with what is open on it, is sound in both themes and both widths: a title,
+    one h1, no accessibility violation that axe knows, no scrolling sideways. What is not is a problem of the test.
+    """
 
     def check(page: Page) -> None:
-        found = Axe().run(page).response["violations"]
-        if found:
-            pytest.fail("\n".join([f"axe on {page.url}:", *map(describe, found)]))
+        found = [] if page.title().strip(" ·") else ["no title"]
+        if (headings := page.locator("h1").count()) != 1:
+            found.append(f"{headings} h1")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+                found.append(f"{wide} px wide on a screen of {width} px")
+            for theme, rules in THEMES.items():
+                page.emulate_media(color_scheme=theme)
+                page.evaluate(FINISH_FADES)
+                found += [f"{theme}, {width} px: {described(v)}" for v in violations(page, rules)]
+        problems.extend(f"{page.url}\n  {line}" for line in found)
 
     return check
 
 
+def violations(page: Page, rules: dict) -> list[dict]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    # Preloading is for a rule that is off, and takes half of the time.
+    options = rules | {"resultTypes": ["violations"], "preload": False}
+    return page.evaluate("options => axe.run(options).then(found => found.violations)", options)
+
+
 def watch(context: BrowserContext, problems: list[str]) -> None:
     def on_console(message):
-        # Of answers with an error status, on_response knows which are meant.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # Of answers with an error status, which browser and htmx report, on_response knows which are meant.
+        refused = ("Failed to load resource", "Response Status Error Code")
+        if message.type == "error" and not message.text.startswith(refused):
             problems.append(f"console: {message.text}")
 
     def on_response(response):
@@ -107,8 +158,8 @@ def watch(context: BrowserContext, problems: list[str]) -> None:
     context.on("weberror", lambda failure: problems.append(f"uncaught: {failure.error}"))
 
 
-def describe(violation: dict) -> str:
-    lines = [f"  {violation['id']}: {violation['help']}"]
+def described(violation: dict) -> str:
+    lines = [f"{violation['id']}: {violation['help']}"]
     for node in violation["nodes"]:
         element = node["html"].splitlines()[0]
         summary = node["failureSummary"].replace("\n", "\n      ")
