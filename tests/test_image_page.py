@@ -99,14 +99,14 @@ class TestOwner:
         assert "Only you, the owner, are charged for the storage." in page.words
 
     def test_may_delete_unless_the_image_is_protected(self, producer, image):
-        assert show(producer, image).one(".page-head a.danger")["href"] == reverse(
+        assert show(producer, image).one("main a.danger")["href"] == reverse(
             "confirm-delete", args=[producer.id, image.pk]
         )
 
         Image.objects.update(protected=True)
 
-        head = show(producer, image).one(".page-head")
-        assert "disabled" in head.one("button.danger").attributes
+        page = show(producer, image)
+        assert "disabled" in page.one("button.danger").attributes
         assert head.one(f"#{head.one('button.danger')['aria-describedby']}").words.startswith(
             "Protected:"
         )

@@ -149,7 +149,7 @@ class TestCard:
         assert card().one(".note").words == "As agreed. Say when it boots."
 
     def test_tells_the_age_of_the_image(self, card):
-        assert facts(card())["Made"].endswith("(2 weeks, 1 day ago)")
+        assert facts(card())["Made"].endswith("(2 weeks ago)")
 
     def test_tells_that_the_owner_confirmed_the_checklist_who_when_and_for_what(self, card):
         confirmed = card().one(".checklist-confirmed")

@@ -83,10 +83,10 @@ class Handshake(RuleBasedStateMachine):
             row = Membership.objects.get(image=self.images[name], member_id=member)
             self.keys.append(row.pk)
 
-    @initialize(ids=ids)
-    def begin(self, ids):
-        self.offer("one", {MEMBER, OTHER}, None, None)
-        self.offer("two", ids, None, None)
+    @initialize()
+    def begin(self):
+        for image in ("one", "two"):
+            self.offer(image, {MEMBER, OTHER}, None, None)
 
     @rule(back=back, status=statuses, by=callers)
     def answer(self, back, status, by):
@@ -120,9 +120,9 @@ class Handshake(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: "rejected" in self.reference.status.values())
-    @rule()
-    def prune_as_an_owner(self):
-        self.prune(None, None, None)
+    @rule(image=st.none() | images)
+    def prune_as_an_owner(self, image):
+        self.prune(image, None, None)
 
     @rule(image=images, by=callers)
     def delete(self, image, by):

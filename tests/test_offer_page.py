@@ -107,7 +107,7 @@ def test_results_are_told_once(offer, client, producer, image):
     offer("1", {})
 
     page = read(client.get(reverse("image", args=[producer.id, image.pk])))
-    assert not page.all(".results")
+    assert results(page) == []
 
 
 @HOW
@@ -118,11 +118,11 @@ def test_the_note_is_kept_for_every_tenant_of_the_offer(offer, how):
     assert typed(page) == ("", "")
 
 
-def test_by_htmx_the_answer_is_the_members_list_alone_with_results_announced(offer):
+def test_by_htmx_the_answer_is_the_members_list_alone_and_its_results_get_the_focus(offer):
     page = offer("1", {"headers": HTMX})
 
     assert [part["id"] for part in page.inside if not isinstance(part, str)] == ["members"]
-    assert page.one(".results")["aria-live"] == "polite"
+    assert "data-focus" in page.one(".results").attributes
     assert page.one("form.offer")["hx-target"] == "#members"
 
 

@@ -98,7 +98,7 @@ def members_context(request: Request, image: Image) -> dict[str, Any]:
         members = members.filter(status=status)
     page = keyset_page((members,), ("-id",), form.cleaned_data["page"])
     return {
-        "counts": Image.objects.with_counts().get(pk=image.pk),
+        "counts": get_object_or_404(Image.objects.with_counts(), pk=image.pk),
         "statuses": Membership.Status.choices,
         "members_status": status,
         "page": page,

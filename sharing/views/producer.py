@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
@@ -15,16 +15,14 @@ from sharing.forms import OfferForm, WithdrawForm, cleaned
 from sharing.handshake import OfferResult, Outcome
 from sharing.models import Image, Membership
 from sharing.models.image import COUNT_CAP
-from sharing.tenancy import Request, acting_for, may_act, owner_acts
+from sharing.tenancy import Actor, Request, acting_for, may_act, owner_acts
 from sharing.views.images import members_panel, visible_image
 from sharing.views.outcome import told
 
 
 @require_POST
 def offer(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
-    owner_acts(image, by=actor)
+    actor, image = _owned(request, tenant_id, image_id)
     form = OfferForm(request.POST, image=image)
     if not form.is_valid():
         return members_panel(request, actor, image, status=422, typed=request.POST)
@@ -50,9 +48,7 @@ def _line(result: OfferResult) -> str:
 
 @require_safe
 def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
-    owner_acts(image, by=actor)
+    _, image = _owned(request, tenant_id, image_id)
     form = cleaned(WithdrawForm(request.GET))
     members = image.memberships.all()
     if form.member_ids is not None:
@@ -66,9 +62,7 @@ def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpRe
 
 @require_POST
 def withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
-    owner_acts(image, by=actor)
+    actor, image = _owned(request, tenant_id, image_id)
     form = cleaned(WithdrawForm(request.POST))
     with told(request) as outcome:
         removed = handshake.withdraw(image, form.member_ids, by=actor)
@@ -78,9 +72,7 @@ def withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
 
 @require_safe
 def confirm_prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
-    owner_acts(image, by=actor)
+    _, image = _owned(request, tenant_id, image_id)
     return render(request, "sharing/confirm.html", {
         "verb": "prune", "image": image, "post_to": reverse("prune", args=[tenant_id, image_id]),
         "count": image.memberships.rejected()[: COUNT_CAP + 1].count(),
@@ -89,8 +81,7 @@ def confirm_prune(request: Request, tenant_id: str, image_id: UUID) -> HttpRespo
 
 @require_POST
 def prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
+    actor, image = _owned(request, tenant_id, image_id)
     removed = handshake.prune(image=image, by=actor)
     messages.success(request, f"Pruned {_tenants(len(removed))} that had rejected.")
     return members_panel(request, actor, image)
@@ -118,10 +109,8 @@ def prune_all(request: Request, tenant_id: str) -> HttpResponse:
 
 @require_safe
 def confirm_delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
-    owner_acts(image, by=actor)
-    counts: Image = Image.objects.with_counts().get(pk=image.pk)
+    _, image = _owned(request, tenant_id, image_id)
+    counts = get_object_or_404(Image.objects.with_counts(), pk=image.pk)
     return render(request, "sharing/confirm.html", {
         "verb": "delete", "image": image, "post_to": reverse("delete", args=[tenant_id, image_id]),
         "counts": counts,
@@ -130,8 +119,7 @@ def confirm_delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResp
 
 @require_POST
 def delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
+    actor, image = _owned(request, tenant_id, image_id)
     with told(request) as outcome:
         ended = handshake.delete_image(image, by=actor)
     if outcome.status != 200:
@@ -142,6 +130,14 @@ def delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
 
 def _leave_for(request: Request, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _owned(request: Request, tenant_id: str, image_id: UUID) -> tuple[Actor, Image]:
+    """Who acts, and the image that it owns: 404 for a stranger, NotAllowed for a member and a reader."""
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    owner_acts(image, by=actor)
+    return actor, image
 
 
 def _tenants(count: int) -> str:
