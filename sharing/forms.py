@@ -52,6 +52,13 @@ class InboxForm(forms.Form):
     page = forms.CharField(max_length=CURSOR_MAX, required=False)
 
 
+class NoteField(forms.CharField):
+    """Line breaks count and are kept as one character, as the browser counts them; a form sends two."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
 class OfferForm(forms.Form):
     """One or many tenant IDs, a note, and the checklist where it is not confirmed for the image's data yet."""
 
@@ -62,7 +69,7 @@ class OfferForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
         help_text="One or many, separated by commas, spaces or lines. Each consumer tells you its own.",
     )
-    note = forms.CharField(
+    note = NoteField(
         required=False,
         max_length=NOTE_MAX,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -96,7 +103,8 @@ class WithdrawForm(forms.Form):
     """Which members are withdrawn: the chosen ones, or all."""
 
     member = ManyField(forms.CharField(max_length=TENANT_ID_MAX), label="Members", required=False)
-    all = forms.BooleanField(required=False)
+    # A choice, not a checkbox: that takes “0” and “no” for yes.
+    all = forms.ChoiceField(choices=[("1", "all")], required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

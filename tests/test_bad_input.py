@@ -28,6 +28,8 @@ CURSOR = [
     "null",
 ]
 TEXT = ["\x00", "debian\x00", "x" * 256]
+# What a checkbox would take for yes.
+ALL = ["0", "no", "off", "x", "\x00"]
 MEMBER = ["x" * 65, "\x00", "1\x00", ""]
 
 PARAMETERS = {
@@ -40,14 +42,14 @@ PARAMETERS = {
     },
     "image": {"status": CHOICE, "page": CURSOR},
     "activity": {"verb": [*CHOICE, "Offered"], "page": CURSOR},
-    "confirm-withdraw": {"member": MEMBER},
+    "confirm-withdraw": {"member": MEMBER, "all": ALL},
 }
 ANSWER = {"offer": [*KEY, ""], "tab": [*CHOICE, ""]}
 FIELDS = {
     "accept": ANSWER,
     "reject": ANSWER,
     "postpone": ANSWER,
-    "withdraw": {"member": MEMBER},
+    "withdraw": {"member": MEMBER, "all": ALL},
     "offer": {
         "tenant_ids": ["", " ", "\x00", "1 2\x00", ",;", "1" * 70_001, "1 " * 1001],
         "note": ["\x00", "x" * 501, "As agreed.\x00"],

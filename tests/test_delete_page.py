@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from sharing import handshake
 from sharing.models import Image, Membership
+from sharing.views import producer as views
 from tests.factories import ImageFactory, MembershipFactory
 from tests.pages import HTMX, read
 from tests.refusals import unchanged
@@ -54,6 +55,12 @@ class TestDeleteQuestion:
         assert question.one("h2").words == "Delete “debian-12”?"
         assert question.texts("p") == [said, "This cannot be undone."]
         assert question.one("form")["action"] == reverse("delete", args=[producer.id, image.pk])
+
+    def test_about_an_image_deleted_meanwhile_is_404(self, client, producer, image, monkeypatch):
+        monkeypatch.setattr(views, "owner_acts", lambda image, by: image.delete())
+
+        answer = client.get(reverse("confirm-delete", args=[producer.id, image.pk]))
+        assert answer.status_code == 404
 
 
 class TestDelete:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from sharing.checklist import ITEMS
 from sharing.models import Image, ImageTag
+from sharing.views import images as views
 from tests.factories import ImageFactory, MembershipFactory
 from tests.pages import facts, read
 
@@ -91,6 +92,16 @@ def test_an_image_of_which_nothing_is_known_has_a_page(producer):
     assert page.one(".lede .status").words == "Queued"
 
 
+def test_an_image_deleted_while_its_page_is_made_is_404(producer, image, monkeypatch):
+    def meanwhile(actor, image):
+        Image.objects.filter(pk=image.pk).delete()
+        return []
+
+    monkeypatch.setattr(views, "lineage", meanwhile)
+
+    show(producer, image, status=404)
+
+
 class TestOwner:
     def test_sees_the_confirmed_checklist_and_that_storage_is_its_own(self, producer, image):
         page = show(producer, image)
@@ -106,10 +117,9 @@ class TestOwner:
         Image.objects.update(protected=True)
 
         page = show(producer, image)
-        assert "disabled" in page.one("button.danger").attributes
-        assert head.one(f"#{head.one('button.danger')['aria-describedby']}").words.startswith(
-            "Protected:"
-        )
+        button = page.one("button.danger")
+        assert "disabled" in button.attributes
+        assert page.one(f"#{button['aria-describedby']}").words.startswith("Protected:")
         assert facts(show(producer, image))["Protected"] == "cannot be deleted"
 
     def test_a_reader_of_it_sees_all_and_no_verb(self, producer, consumer, image):

@@ -209,6 +209,14 @@ class TestRefused:
 
 
 @HOW
+def test_a_line_break_of_the_note_is_one_character(offer, how):
+    """The browser counts it as one, and sends it as two."""
+    offer("1", how, note="\r\n".join(["x" * 99] * 5) + "\r\n\r\n.")
+
+    assert Membership.objects.get().note == "\n".join(["x" * 99] * 5) + "\n\n."
+
+
+@HOW
 def test_a_thousand_ids_are_offered_at_once(offer, image, how):
     ids = [str(n) for n in range(1, settings.MEMBER_QUOTA + 1)]
 
