@@ -14,14 +14,6 @@ from django_htmx.http import HttpResponseClientRedirect, reselect, reswap, retar
 from sharing.errors import NotVisible, Refused
 
 
-class Utf8Middleware(MiddlewareMixin):
-    """Forms are read as UTF-8, as their pages are written: a charset that a request claims breaks no reading."""
-
-    def process_request(self, request: HttpRequest) -> None:
-        if request.encoding is not None:
-            request.encoding = "utf-8"
-
-
 class FreshPagesMiddleware(MiddlewareMixin):
     """Pages are never kept: Back shows what is true now, and nothing to whoever comes after a sign-out."""
 

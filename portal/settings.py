@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "heroicons",
 ]
 MIDDLEWARE = [
-    "portal.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.FreshPagesMiddleware",
