@@ -16,14 +16,15 @@ ITEMS = {
 }
 
 
-def confirm_checklist(image: Image, checklist: bool | None, *, by: Actor) -> None:
+def confirm_checklist(image: Image, checklist: bool | None, *, seen: str, by: Actor) -> None:
     """Records that the actor confirmed it for the data the image has now; nothing to do where that was done before.
 
-    `checklist`: False is refused (ChecklistRequired); None leaves it unconfirmed.
+    `checklist`: False is refused (ChecklistRequired), and so is True where the data is not what the actor saw (by its
+    checksum); None leaves it unconfirmed.
     """
     if image.checklist_stands or checklist is None:
         return
-    if not checklist:
+    if not checklist or seen != image.checksum:
         raise ChecklistRequired(
             "Checklist: confirm every line before the first offer of this image."
         )

@@ -27,11 +27,15 @@ class NotShareable(Refused):
 
 
 class Protected(Refused):
-    """A protected image cannot be deleted."""
+    """A protected image cannot be deleted; nor one on hold, by its owner."""
 
 
 class Gone(Refused):
     """Withdrawn, pruned or deleted since the caller looked."""
+
+
+class Stale(Refused):
+    """The membership stands, but not with the status that the caller saw."""
 
 
 class QuotaExceeded(Refused):

@@ -38,12 +38,13 @@ def offer_ids(**kwargs: Any) -> ManyField:
 
 
 class AnswerForm(forms.Form):
-    """Which offers are answered, and where the answer was given: on a tab of the inbox, or on the image's page."""
+    """Which offers are answered, the status that they were shown with, and whether that was on the image's page."""
 
     offer = offer_ids()
-    tab = forms.ChoiceField(
-        choices=[*Membership.Status.choices, ("image", "image")], initial="pending"
-    )
+    tab = forms.ChoiceField(choices=Membership.Status.choices)
+    # What the page showed; a plain request may leave it out, and then answers whatever the status is.
+    seen = forms.ChoiceField(choices=Membership.Status.choices, required=False)
+    from_image = forms.BooleanField(required=False)
 
 
 class InboxForm(forms.Form):
@@ -78,7 +79,9 @@ class OfferForm(forms.Form):
 
     def __init__(self, *args: Any, image: Image, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.image = image
         if not image.checklist_stands:
+            self.fields["checksum"] = forms.CharField(required=False, widget=forms.HiddenInput)
             for name, text in ITEMS.items():
                 self.fields[name] = forms.BooleanField(
                     label=text, error_messages={"required": "Confirm this before the first offer."}
@@ -93,6 +96,14 @@ class OfferForm(forms.Form):
                 f"At most {MANY} tenant IDs at a time; these are {len(ids)}."
             )
         return ids
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("checksum", self.image.checksum) != self.image.checksum:
+            raise forms.ValidationError(
+                "The data changed since this page was shown. Look at the new checksum, then confirm it."
+            )
+        return cleaned
 
     @property
     def checklist(self) -> list[forms.BoundField]:

@@ -5,8 +5,7 @@ history in the same transaction. The condition is in the statement: what a verb 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from enum import StrEnum
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -20,12 +19,14 @@ from sharing.errors import (
     NotVisible,
     Protected,
     QuotaExceeded,
+    Stale,
 )
 from sharing.history import record
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
 from sharing.models.membership import NOTE_MAX, Touched
 from sharing.models.tenant import is_tenant_id, is_well_formed
+from sharing.results import Answered, OfferResult, Outcome
 from sharing.tenancy import Actor, may_act, owner_acts
 from sharing.transactions import whole
 
@@ -34,31 +35,6 @@ VERB_OF_STATUS = {
     Membership.Status.REJECTED: Verb.REJECTED,
     Membership.Status.PENDING: Verb.POSTPONED,
 }
-
-
-class Outcome(StrEnum):
-    OFFERED = "offered"
-    ALREADY_MEMBER = "already a member"
-    OWN_ID = "your own ID"
-    INVALID = "not a valid tenant ID"
-
-
-@dataclass(frozen=True, slots=True)
-class OfferResult:
-    """What became of one tenant ID of an offer; `standing` is the membership where there was one already."""
-
-    member_id: str
-    outcome: Outcome
-    standing: Membership | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What an answer did: the offers it changed, those that had the status already, and how many were gone."""
-
-    changed: list[Touched]
-    unchanged: int
-    gone: int
 
 
 @whole
@@ -78,29 +54,21 @@ def offer(
     gone (Gone); no checklist yet (ChecklistRequired); more members than MEMBER_QUOTA (QuotaExceeded: none is offered).
     """
     owner_acts(image, by=by)
-    if len(note) > NOTE_MAX or not is_well_formed(note):
-        raise BadInput(
-            f"Note: at most {NOTE_MAX} characters of well-formed text, none of them NUL."
-        )
+    _check_note(note)
     distinct = list(dict.fromkeys(member_ids))
     # Offers of one image queue here, so that the quota holds and the image cannot be deleted meanwhile.
     locked = _lock(image, no_key=True)
     _can_be_offered(locked)
-    confirm_checklist(locked, checklist, by=by)
+    confirm_checklist(locked, checklist, seen=image.checksum, by=by)
     results = {member_id: _judge(member_id, locked) for member_id in distinct}
     wanted = [member_id for member_id, outcome in results.items() if outcome is Outcome.OFFERED]
     standing = {m.member_id: m for m in locked.memberships.filter(member_id__in=wanted)}
     fresh = [member_id for member_id in wanted if member_id not in standing]
     _within_quota(locked, len(fresh))
-    now = timezone.now()
-    inserted = Membership.objects.insert_new(
-        [
-            Membership(
-                image=locked, member_id=member_id, note=note, offered_by=by.user, created_at=now
-            )
-            for member_id in fresh
-        ]
+    one = partial(
+        Membership, image=locked, note=note, offered_by=by.user, created_at=timezone.now()
     )
+    inserted = Membership.objects.insert_new([one(member_id=member_id) for member_id in fresh])
     record(Verb.OFFERED, inserted, by=by, note=note)
     offered = {touched.member_id for touched in inserted}
     return [
@@ -112,12 +80,15 @@ def offer(
 
 
 @whole
-def answer(offer_ids: Collection[int], status: str, *, by: Actor) -> Answered:
+def answer(
+    offer_ids: Collection[int], status: str, *, seen: str | None = None, by: Actor
+) -> Answered:
     """The member's tenant (or an operator for it) sets the status of offers made to it: any status to any, repeatable.
 
-    An offer that was withdrawn and made again is another offer: the old ID does not answer it.
+    An offer that was withdrawn and made again is another offer: the old ID does not answer it. Where `seen` is
+    given, only offers that still have that status are answered: a stale page overwrites nothing.
     Refused: an unknown status (BadInput); a reader, or the owner answering for a member (NotAllowed);
-    none of them stands any more (Gone); none was ever made to this tenant (NotVisible).
+    none of them stands any more (Gone) or is as it was seen (Stale); none was ever made to this tenant (NotVisible).
     """
     if status not in Membership.Status.values:
         raise BadInput("Status: pending, accepted or rejected.")
@@ -125,13 +96,13 @@ def answer(offer_ids: Collection[int], status: str, *, by: Actor) -> Answered:
     wanted = {offer_id for offer_id in offer_ids if 0 < offer_id < 2**63}
     rows = Membership.objects.filter(pk__in=wanted)
     mine = rows if by.is_operator else rows.of_member(by.tenant_id)
-    changed = mine.answer(status, by=by.user)
-    standing = set(mine.values_list("pk", flat=True))
-    missing = wanted - standing
+    changed = (mine.filter(status=seen) if seen else mine).answer(status, by=by.user)
+    standing = dict(mine.values_list("pk", "status"))
+    missing = wanted - standing.keys()
     if (
         missing
         and not by.is_operator
-        and rows.of_owner(by.tenant_id).exclude(pk__in=standing).exists()
+        and rows.of_owner(by.tenant_id).exclude(pk__in=standing.keys()).exists()
     ):
         raise NotAllowed("Only the tenant that an image is offered to answers the offer.")
     if not standing:
@@ -141,8 +112,11 @@ def answer(offer_ids: Collection[int], status: str, *, by: Actor) -> Answered:
         ):
             raise Gone("This offer was withdrawn meanwhile. Nothing was changed.")
         raise NotVisible("No such offer.")
+    stale = sum(now != status for now in standing.values()) if seen else 0
+    if stale and not changed:
+        raise Stale("This was answered meanwhile, from another page. Nothing was changed.")
     record(VERB_OF_STATUS[Membership.Status(status)], changed, by=by)
-    return Answered(changed, len(standing) - len(changed), len(missing))
+    return Answered(changed, len(standing) - len(changed) - stale, len(missing), stale)
 
 
 @whole
@@ -192,13 +166,18 @@ def prune(*, by: Actor, owner_id: str | None = None, image: Image | None = None)
 def delete_image(image: Image, *, by: Actor) -> int:
     """Deletes the image and ends its memberships; returns how many there were.
 
-    Refused: not the owner's manager or an operator (NotAllowed); protected (Protected); gone already (Gone).
+    Refused: not the owner's manager or an operator (NotAllowed); protected, or on hold for its owner (Protected);
+    gone already (Gone).
     """
     owner_acts(image, by=by)
     locked = _lock(image)
     if locked.protected:
         raise Protected(
             "A protected image cannot be deleted. Its owner lifts the protection first."
+        )
+    if locked.on_hold and not by.is_operator:
+        raise Protected(
+            "An operator put this image on hold: it cannot be deleted until it is released."
         )
     ended = Membership.objects.filter(image_id=locked.pk).remove()
     record(Verb.DELETED, ended or [Touched(None, locked.pk, "")], by=by)
@@ -226,6 +205,13 @@ def _set_hold(image: Image, on_hold: bool, verb: Verb, by: Actor) -> bool:
     elif not Image.objects.filter(pk=image.pk).exists():
         raise Gone("This image was deleted meanwhile.")
     return bool(changed)
+
+
+def _check_note(note: str) -> None:
+    if len(note) > NOTE_MAX or not is_well_formed(note):
+        raise BadInput(
+            f"Note: at most {NOTE_MAX} characters of well-formed text, none of them NUL."
+        )
 
 
 def _lock(image: Image, *, no_key: bool = False) -> Image:

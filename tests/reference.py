@@ -88,6 +88,7 @@ class Reference:
         self._owner_acts(image, by)
         refuse(image not in self.images, Gone)
         refuse("protected" in self.flags[image], Protected)
+        refuse("held" in self.flags[image] and by.tenant_id, Protected)
         if not self.members(image):
             self._tell("deleted", image, "", by)
         self._end("deleted", {(image, member) for member in self.members(image)}, by)

@@ -130,7 +130,7 @@ def test_more_rows_than_a_list_shows_cannot_be_posted(operator_client, rows):
     with unchanged():
         answer = operator_client.post(
             list_url(Membership),
-            {"action": "accept", "index": 0, ACTION_CHECKBOX_NAME: [rows[0].pk] * 1001},
+            {"action": "accept", "index": 0, ACTION_CHECKBOX_NAME: [rows[0].pk] * 1101},
         )
 
     assert answer.status_code == 400

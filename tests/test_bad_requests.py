@@ -151,7 +151,7 @@ class TestReplayed:
             ("delete", "owner", {}, 404),
             ("accept", "pending", {"tab": "pending"}, 302),
             ("postpone", "accepted", {"tab": "accepted"}, 302),
-            ("reject", "accepted", {"tab": "image"}, 302),
+            ("reject", "accepted", {"tab": "accepted", "from_image": "1"}, 302),
         ],
     )  # fmt: skip
     def test_changes_nothing_the_second_time(self, scene, verb, caller, data, second):

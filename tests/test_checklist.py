@@ -51,6 +51,9 @@ def test_new_data_is_confirmed_again(producer, consumer, stranger, image):
     Image.objects.update(checksum="0" * 32)
 
     with refused(ChecklistRequired):
+        handshake.offer(image, [stranger.id], checklist=True, by=producer.by)
+    image.refresh_from_db()
+    with refused(ChecklistRequired):
         handshake.offer(image, [stranger.id], checklist=False, by=producer.by)
     handshake.offer(image, [stranger.id], checklist=True, by=producer.by)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from sharing import handshake
-from sharing.errors import Gone, NotAllowed
+from sharing.errors import Gone, NotAllowed, Protected
 from sharing.models import Image, Membership
 from tests.factories import ImageFactory, MembershipFactory
 from tests.refusals import refused, unchanged
@@ -78,3 +78,16 @@ class TestHoldAndRelease:
 
         other.refresh_from_db()
         assert other.on_hold is not on_hold
+
+
+def test_an_image_on_hold_is_not_deleted_by_its_owner_but_by_an_operator(
+    producer, image, by_operator
+):
+    """The owner could bring it back without the hold, by loading its list again."""
+    handshake.hold(image, by=by_operator)
+
+    with refused(Protected):
+        handshake.delete_image(image, by=producer.by)
+    handshake.delete_image(image, by=by_operator)
+
+    assert not Image.objects.exists()

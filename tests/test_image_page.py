@@ -71,7 +71,8 @@ def test_the_facts_are_the_same_for_owner_and_members(producer, consumer, image,
 def test_uuid_checksum_and_hash_are_copied_by_a_button(producer, image):
     copied = {button["data-copy"] for button in show(producer, image).all("main button.copy")}
 
-    assert copied == {str(image.pk), image.checksum, image.os_hash_value}
+    link = f"http://testserver{reverse('find-image', args=[image.pk])}"
+    assert copied == {str(image.pk), link, image.checksum, image.os_hash_value}
 
 
 def test_an_image_of_which_nothing_is_known_has_a_page(producer):
@@ -185,7 +186,7 @@ class TestMember:
 
         assert mine.texts("button") == ["Accept", "Reject"]
         assert {f["name"]: f["value"] for f in mine.all("input") if f["name"] != "csrfmiddlewaretoken"} == {
-            "offer": str(offer.pk), "tab": "image",
+            "offer": str(offer.pk), "tab": "pending", "seen": "pending", "from_image": "1",
         }  # fmt: skip
         assert "the image is not in your list and its data cannot be used" in mine.words
 

@@ -16,6 +16,8 @@ STATUSES = Membership.Status.values
 STATUS_OF = {"accept": "accepted", "reject": "rejected", "postpone": "pending"}
 UNDO_OF = {status: verb for verb, status in STATUS_OF.items()}
 CHANGES = [(tab, verb) for tab in STATUSES for verb in STATUS_OF if STATUS_OF[verb] != tab]
+FROM_IMAGE = {"from_image": "1"}
+STALE = "This was answered meanwhile, from another page. Nothing was changed."
 GONE = "This offer was withdrawn meanwhile. Nothing was changed."
 PART_GONE = "Withdrawn meanwhile: 1 of these offers. The others are answered."
 
@@ -36,8 +38,8 @@ def client(consumer):
 
 @pytest.fixture
 def answer(client, consumer):
-    def post(verb, *offers, tab="pending", **how):
-        data = {"offer": [offer.pk for offer in offers], "tab": tab}
+    def post(verb, *offers, tab="pending", also=(), **how):
+        data = {"offer": [offer.pk for offer in offers], "tab": tab, **dict(also)}
         return client.post(reverse(verb, args=[consumer.id]), data, **how)
 
     return post
@@ -124,7 +126,7 @@ class TestByHtmx:
         assert told(page) == [PART_GONE]
 
     def test_from_the_images_own_page_the_answer_has_an_undo_too(self, three, answer, consumer):
-        page = read(answer("accept", three[0], tab="image", headers=HTMX))
+        page = read(answer("accept", three[0], also=FROM_IMAGE, headers=HTMX))
 
         assert statuses(three[0]) == ["accepted"]
         assert page.one("article form")["action"] == reverse("postpone", args=[consumer.id])
@@ -197,14 +199,14 @@ class TestWithoutJavaScript:
 
     @pytest.mark.parametrize(
         ("verb", "page", "status"),
-        [("accept", "image", ""), ("postpone", "image", ""), ("reject", "inbox", "accepted")],
+        [("accept", "image", ""), ("postpone", "image", ""), ("reject", "inbox", "pending")],
     )
     def test_an_answer_on_the_images_page_leads_back_to_it_unless_it_is_seen_no_more(
         self, three, answer, consumer, verb, page, status, client
     ):
         args = [consumer.id, three[0].image_id] if page == "image" else [consumer.id]
 
-        address = urlsplit(answer(verb, three[0], tab="image")["Location"])
+        address = urlsplit(answer(verb, three[0], also=FROM_IMAGE)["Location"])
 
         assert address.path == reverse(page, args=args)
         assert parse_qs(address.query).get("status", [""]) == [status]
@@ -222,7 +224,7 @@ class TestWithoutJavaScript:
 
         monkeypatch.setattr(handshake, "answer", then_withdrawn)
 
-        address = urlsplit(answer("accept", three[0], tab="image")["Location"])
+        address = urlsplit(answer("accept", three[0], also=FROM_IMAGE)["Location"])
         assert address.path == reverse("inbox", args=[consumer.id])
 
 
@@ -247,3 +249,36 @@ def test_an_image_on_hold_keeps_its_offers_and_they_are_answered(three, answer):
     answer("accept", three[0])
 
     assert statuses(three[0]) == ["accepted"]
+
+
+@pytest.mark.parametrize("shown", ["pending", "accepted"])
+def test_undo_after_a_reject_on_the_images_page_brings_back_the_status_it_had(
+    three, answer, client, shown
+):
+    Membership.objects.update(status=shown)
+
+    address = answer("reject", three[0], tab=shown, also=FROM_IMAGE)["Location"]
+    undo = read(client.get(address)).one("article.folded form")
+    client.post(undo["action"], {field["name"]: field["value"] for field in undo.all("input")})
+
+    assert statuses(three[0]) == [shown]
+
+
+class TestStalePage:
+    @pytest.mark.parametrize("how", [{}, {"headers": HTMX}], ids=["plain", "htmx"])
+    def test_an_undo_does_not_overwrite_a_newer_answer(self, three, answer, how):
+        Membership.objects.update(status="rejected")
+
+        with unchanged():
+            stale = answer("postpone", three[0], also={"seen": "accepted"}, **how)
+
+        assert stale.status_code == 409
+        assert told(read(stale)) == [STALE]
+
+    def test_of_many_those_as_they_were_seen_are_answered(self, three, answer):
+        Membership.objects.filter(pk=three[0].pk).update(status="rejected")
+
+        page = read(answer("accept", *three, also={"seen": "pending"}, headers=HTMX))
+
+        assert statuses(*three) == ["rejected", "accepted", "accepted"]
+        assert told(page) == ["Answered meanwhile, from another page: 1 of these offers."]

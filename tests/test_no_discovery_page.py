@@ -128,7 +128,8 @@ def test_nothing_that_the_owner_sees_afterwards_tells_them_apart(producer, image
 def test_rows_and_events_are_the_same_but_for_the_id(producer, image, existing):
     client = producer.client()
     for member_id in (existing, NOBODY):
-        data = {"tenant_ids": member_id, "note": "As agreed.", **dict.fromkeys(ITEMS, "on")}
+        typed = {"tenant_ids": member_id, "note": "As agreed.", "checksum": image.checksum}
+        data = typed | dict.fromkeys(ITEMS, "on")
         client.post(reverse("offer", args=[producer.id, image.pk]), data)
 
     for rows in (Membership.objects.all(), Event.objects.filter(verb="offered")):

@@ -12,8 +12,8 @@ from sharing.errors import (
     NotAllowed,
     NotShareable,
 )
-from sharing.handshake import Outcome
 from sharing.models import Event, Image, Membership
+from sharing.results import Outcome
 from tests.factories import ImageFactory, MembershipFactory
 from tests.refusals import refused, unchanged
 

@@ -30,9 +30,12 @@ def image(producer):
 def offer(producer, image):
     client = producer.client()
 
+    shown = image.checksum
+
     def post(ids, how=None, **typed):
         address = reverse("offer", args=[producer.id, image.pk])
-        return client.post(address, {"tenant_ids": ids, **typed}, **(how or {}))
+        data = {"tenant_ids": ids, "checksum": shown, **typed}
+        return client.post(address, data, **(how or {}))
 
     return post
 
@@ -105,7 +108,9 @@ def test_it_is_asked_again_when_the_data_changed(offer, producer, image, how):
     assert len(asked(show(producer, image))) == len(ITEMS)
     with unchanged():
         assert offer("2", how).status_code == 422
-    offer("2", how, **CONFIRMED)
+    with unchanged():
+        assert offer("2", how, **CONFIRMED).status_code == 422, "it was confirmed for other data"
+    offer("2", how, **CONFIRMED, checksum="0" * 32)
 
     assert Image.objects.get().checklist_checksum == "0" * 32
     assert Membership.objects.count() == 2

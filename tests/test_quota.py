@@ -2,8 +2,8 @@ import pytest
 
 from sharing import handshake
 from sharing.errors import QuotaExceeded
-from sharing.handshake import Outcome
 from sharing.models import Image
+from sharing.results import Outcome
 from tests.factories import ImageFactory, MembershipFactory
 from tests.refusals import refused
 

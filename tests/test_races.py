@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from sharing.errors import Gone, NotShareable
-from sharing.handshake import Outcome, answer, delete_image, hold, offer, prune, withdraw
+from sharing.handshake import answer, delete_image, hold, offer, prune, withdraw
 from sharing.models import Event, Image, Membership
+from sharing.results import Outcome
 from tests.factories import ImageFactory, MembershipFactory
 from tests.racing import together
 

@@ -16,8 +16,8 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from sharing.errors import Refused
+from sharing.models.image import COUNT_CAP
 
-COUNT_CAP = 1000
 SEARCH_MAX = 255
 
 

@@ -17,8 +17,8 @@ from sharing import handshake
 from sharing.admin.images import LIST_AND_FORM
 from sharing.admin.records import RecordAdmin, acting
 from sharing.errors import Refused
-from sharing.handshake import Outcome
 from sharing.models import Image, Membership
+from sharing.results import Outcome
 
 OFFER_FIELDS = ("image", "member_id", "note")
 

@@ -46,10 +46,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def not_rejected(self) -> Self:
         return self.filter(status__in=(Membership.Status.PENDING, Membership.Status.ACCEPTED))
 
-    def seen_by(self, tenant_id: str) -> Self:
-        """The rows of a members list that the tenant may see: all of its own image, else its own row."""
-        return self.filter(Q(image__owner_id=tenant_id) | Q(member_id=tenant_id))
-
     def insert_new(self, rows: Sequence["Membership"]) -> list[Touched]:
         return [Touched(*row) for row in returning.insert_new(self, rows, Touched._fields)]
 

@@ -20,7 +20,6 @@ from sharing.paging import keyset_page
 from sharing.tenancy import Actor, Request, acting_for, may_act
 from sharing.views.outcome import told
 
-PENDING, REJECTED = Membership.Status.PENDING, Membership.Status.REJECTED
 UNDO = {"pending": "postpone", "accepted": "accept", "rejected": "reject"}
 
 
@@ -28,7 +27,7 @@ UNDO = {"pending": "postpone", "accepted": "accept", "rejected": "reject"}
 def inbox(request: Request, tenant_id: str) -> HttpResponse:
     actor = acting_for(request, tenant_id)
     form = cleaned(InboxForm(request.GET))
-    tab = form.cleaned_data["status"] or PENDING
+    tab = form.cleaned_data["status"] or Membership.Status.PENDING
     page, answered = form.cleaned_data["page"], form.cleaned_data["answered"]
     return render(request, "sharing/inbox.html", _inbox_context(actor, tab, page, answered))
 
@@ -41,7 +40,11 @@ def answer(request: Request, tenant_id: str, status: str) -> HttpResponse:
     form = cleaned(AnswerForm(request.POST))
     ids, tab = form.cleaned_data["offer"], form.cleaned_data["tab"]
     with told(request) as outcome:
-        done = handshake.answer(ids, status, by=actor)
+        done = handshake.answer(ids, status, seen=form.cleaned_data["seen"] or None, by=actor)
+        if done.stale:
+            messages.warning(
+                request, f"Answered meanwhile, from another page: {done.stale} of these offers."
+            )
         if done.gone:
             messages.warning(
                 request,
@@ -55,19 +58,18 @@ def answer(request: Request, tenant_id: str, status: str) -> HttpResponse:
             status=outcome.status,
         )
     if outcome.status != 200:
-        context = _inbox_context(actor, PENDING if tab == "image" else tab)
+        context = _inbox_context(actor, tab)
         return render(request, "sharing/inbox.html", context, status=outcome.status)
-    return redirect(_after(actor, ids, status, tab))
+    return redirect(_after(actor, ids, tab, from_image=form.cleaned_data["from_image"]))
 
 
-def _after(actor: Actor, ids: list[int], status: str, tab: str) -> str:
-    """Where a browser without JavaScript goes after an answer: back to its tab, with what it answered and the undo."""
-    mine = Membership.objects.of_member(actor.tenant_id).filter(pk__in=ids)
+def _after(actor: Actor, ids: list[int], tab: str, *, from_image: bool) -> str:
+    """Where a plain form leads: to the image where it is still seen, else to the tab with the answer and its undo."""
+    mine = Membership.objects.of_member(actor.tenant_id).not_rejected().filter(pk__in=ids)
     image_id = mine.values_list("image_id", flat=True).first()
-    if tab == "image" and status != REJECTED and image_id:
+    if from_image and image_id:
         return reverse("image", args=[actor.tenant_id, image_id])
-    shown = Membership.Status.ACCEPTED if tab == "image" else tab
-    query = urlencode({"status": shown, "answered": ids}, doseq=True)
+    query = urlencode({"status": tab, "answered": ids}, doseq=True)
     return f"{reverse('inbox', args=[actor.tenant_id])}?{query}"
 
 
@@ -105,7 +107,7 @@ def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
         "tab": tab, "offers": offers, "folded": [row for row in rows.values() if row.status != tab],
         "gone": [offer_id for offer_id in ids if offer_id not in rows],
         "checklist": ITEMS.values(), "parents": _parents(actor, offers),
-        "undo_verb": UNDO.get(tab, "postpone"), "oob": True,
+        "undo_verb": UNDO[tab], "oob": True,
     }  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from sharing import handshake
 from sharing.forms import OfferForm, WithdrawForm, cleaned
-from sharing.handshake import OfferResult, Outcome
 from sharing.models import Image, Membership
 from sharing.models.image import COUNT_CAP
+from sharing.results import OfferResult, Outcome
 from sharing.tenancy import Actor, Request, acting_for, may_act, owner_acts
 from sharing.views.images import members_panel, visible_image
 from sharing.views.outcome import told

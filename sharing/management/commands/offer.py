@@ -5,11 +5,11 @@ from django.core.management.base import CommandError, CommandParser
 
 from sharing import handshake
 from sharing.errors import BadInput, Gone
-from sharing.handshake import OfferResult, Outcome
 from sharing.management.verb import OperatorVerb, text
 from sharing.models import Image
 from sharing.models.membership import NOTE_MAX
 from sharing.printable import printable
+from sharing.results import OfferResult, Outcome
 
 
 class Command(OperatorVerb):
