@@ -17,7 +17,6 @@ STATUS_OF = {"accept": "accepted", "reject": "rejected", "postpone": "pending"}
 UNDO_OF = {status: verb for verb, status in STATUS_OF.items()}
 CHANGES = [(tab, verb) for tab in STATUSES for verb in STATUS_OF if STATUS_OF[verb] != tab]
 FROM_IMAGE = {"from_image": "1"}
-STALE = "This was answered meanwhile, from another page. Nothing was changed."
 GONE = "This offer was withdrawn meanwhile. Nothing was changed."
 PART_GONE = "Withdrawn meanwhile: 1 of these offers. The others are answered."
 
@@ -249,36 +248,3 @@ def test_an_image_on_hold_keeps_its_offers_and_they_are_answered(three, answer):
     answer("accept", three[0])
 
     assert statuses(three[0]) == ["accepted"]
-
-
-@pytest.mark.parametrize("shown", ["pending", "accepted"])
-def test_undo_after_a_reject_on_the_images_page_brings_back_the_status_it_had(
-    three, answer, client, shown
-):
-    Membership.objects.update(status=shown)
-
-    address = answer("reject", three[0], tab=shown, also=FROM_IMAGE)["Location"]
-    undo = read(client.get(address)).one("article.folded form")
-    client.post(undo["action"], {field["name"]: field["value"] for field in undo.all("input")})
-
-    assert statuses(three[0]) == [shown]
-
-
-class TestStalePage:
-    @pytest.mark.parametrize("how", [{}, {"headers": HTMX}], ids=["plain", "htmx"])
-    def test_an_undo_does_not_overwrite_a_newer_answer(self, three, answer, how):
-        Membership.objects.update(status="rejected")
-
-        with unchanged():
-            stale = answer("postpone", three[0], also={"seen": "accepted"}, **how)
-
-        assert stale.status_code == 409
-        assert told(read(stale)) == [STALE]
-
-    def test_of_many_those_as_they_were_seen_are_answered(self, three, answer):
-        Membership.objects.filter(pk=three[0].pk).update(status="rejected")
-
-        page = read(answer("accept", *three, also={"seen": "pending"}, headers=HTMX))
-
-        assert statuses(*three) == ["rejected", "accepted", "accepted"]
-        assert told(page) == ["Answered meanwhile, from another page: 1 of these offers."]

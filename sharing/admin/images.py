@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat, pluralize
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,6 +13,7 @@ from sharing import handshake
 from sharing.admin.records import RecordAdmin, acting, list_of
 from sharing.models import Event, Image, Membership
 from sharing.models.image import COUNT_CAP
+from sharing.templatetags.proffer import capped, size
 
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 EVENTS_SHOWN = 10
@@ -20,7 +21,7 @@ EVENTS_SHOWN = 10
 
 class ImageAdmin(RecordAdmin):
     actions = ("put_on_hold", "release_from_hold")
-    list_display = ("image", "owned_by", "status", "readable_size", "hold", "created_at", "id")
+    list_display = ("image", "id", "owned_by", "status", "readable_size", "hold", "created_at")
     list_filter = ("on_hold",)
     linked_by = ("owner",)
     # An index serves this order; newest first over all owners would sort the whole table.
@@ -90,7 +91,7 @@ class ImageAdmin(RecordAdmin):
 
     @admin.display(description="size")
     def readable_size(self, image: Image) -> str:
-        return filesizeformat(image.size)
+        return size(image.size)
 
     @admin.display(description="hold", empty_value="Not on hold")
     def hold(self, image: Image) -> str:
@@ -101,7 +102,7 @@ class ImageAdmin(RecordAdmin):
         counts = []
         for status in Membership.Status:
             count = image.memberships.filter(status=status)[: COUNT_CAP + 1].count()
-            counts.append(f"{COUNT_CAP:,}+ {status}" if count > COUNT_CAP else f"{count} {status}")
+            counts.append(f"{capped(count)} {status}")
         url = list_of("membership", image=image.pk)
         return format_html('<a href="{}">{}</a>', url, ", ".join(counts))
 
