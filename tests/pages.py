@@ -117,3 +117,8 @@ def read(answer: HttpResponse) -> Part:
 def facts(part: Part) -> dict[str, str]:
     """The terms of a part's lists of facts, with what they say."""
     return {row.one("dt").words: row.one("dd").words for row in part.all("dl.facts div")}
+
+
+def told(page: Part) -> list[str]:
+    """The messages that the page shows."""
+    return page.texts("#messages .message")

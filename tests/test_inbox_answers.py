@@ -8,7 +8,7 @@ from django.urls import reverse
 from sharing import handshake
 from sharing.models import Image, Membership
 from tests.factories import ImageFactory
-from tests.pages import HTMX, read
+from tests.pages import HTMX, read, told
 from tests.refusals import unchanged
 
 pytestmark = pytest.mark.django_db
@@ -46,10 +46,6 @@ def answer(client, consumer):
 
 def statuses(*offers):
     return [Membership.objects.get(pk=offer.pk).status for offer in offers]
-
-
-def told(page):
-    return page.texts("#messages .message")
 
 
 class TestByHtmx:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sharing import handshake
 from sharing.models import Image, ImageTag, Membership
-from sharing.models.image import COUNT_CAP
+from sharing.models.membership import COUNT_CAP
 from sharing.tenancy import waiting_offers
 from tests.factories import ImageFactory, MembershipFactory, TenantFactory
 

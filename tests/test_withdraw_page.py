@@ -6,7 +6,7 @@ from django.urls import reverse
 from sharing import handshake
 from sharing.models import Membership
 from tests.factories import ImageFactory, MembershipFactory
-from tests.pages import HTMX, read
+from tests.pages import HTMX, read, told
 from tests.refusals import unchanged
 
 pytestmark = pytest.mark.django_db
@@ -66,10 +66,6 @@ def fields(form):
 
 def left():
     return sorted(Membership.objects.values_list("member_id", flat=True))
-
-
-def told(page):
-    return page.texts("#messages .message")
 
 
 @pytest.mark.usefixtures("members")

@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from sharing.errors import Refused
-from sharing.models.image import COUNT_CAP
+from sharing.models.membership import COUNT_CAP
 
 SEARCH_MAX = 255
 

@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString
 from sharing import handshake
 from sharing.admin.records import RecordAdmin, acting, list_of
 from sharing.models import Event, Image, Membership
-from sharing.models.image import COUNT_CAP
 from sharing.templatetags.proffer import capped, size
 
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
@@ -101,7 +100,7 @@ class ImageAdmin(RecordAdmin):
     def members(self, image: Image) -> SafeString:
         counts = []
         for status in Membership.Status:
-            count = image.memberships.filter(status=status)[: COUNT_CAP + 1].count()
+            count = image.memberships.filter(status=status).capped_count()
             counts.append(f"{capped(count)} {status}")
         url = list_of("membership", image=image.pk)
         return format_html('<a href="{}">{}</a>', url, ", ".join(counts))

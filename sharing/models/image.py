@@ -8,10 +8,8 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from uuid6 import uuid7
 
-from sharing.models.membership import Membership
+from sharing.models.membership import COUNT_CAP, Membership
 from sharing.models.tenant import Tenant
-
-COUNT_CAP = 1000
 
 
 def new_image_id() -> UUID:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 NOTE_MAX = 500
+COUNT_CAP = 1000
 
 
 class Touched(NamedTuple):
@@ -45,6 +46,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def not_rejected(self) -> Self:
         return self.filter(status__in=(Membership.Status.PENDING, Membership.Status.ACCEPTED))
+
+    def capped_count(self) -> int:
+        """How many rows there are, counted up to COUNT_CAP + 1; the `capped` filter shows it as `1,000+`."""
+        return self[: COUNT_CAP + 1].count()
 
     def insert_new(self, rows: Sequence["Membership"]) -> list[Touched]:
         return [Touched(*row) for row in returning.insert_new(self, rows, Touched._fields)]

@@ -7,7 +7,7 @@ from django import template
 from django.utils.timesince import timesince
 
 from sharing.models import Image
-from sharing.models.image import COUNT_CAP
+from sharing.models.membership import COUNT_CAP
 from sharing.tenancy import BADGE_CAP
 
 register = template.Library()

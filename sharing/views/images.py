@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from sharing.checklist import ITEMS
 from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
 from sharing.models import Image, Membership
-from sharing.models.image import COUNT_CAP
 from sharing.paging import keyset_page
 from sharing.tenancy import Actor, Request, acting_for
 
@@ -33,7 +32,7 @@ def images(request: Request, tenant_id: str) -> HttpResponse:
     context = {
         "form": form, "show": show, "sort": sort, "page": page,
         "images": page.in_order(rows.in_bulk(page.keys)),
-        "rejected": Membership.objects.of_owner(actor.tenant_id).rejected()[: COUNT_CAP + 1].count(),
+        "rejected": Membership.objects.of_owner(actor.tenant_id).rejected().capped_count(),
     }  # fmt: skip
     return render(request, "sharing/images.html", context)
 

@@ -13,7 +13,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from sharing import handshake
 from sharing.forms import OfferForm, WithdrawForm, cleaned
 from sharing.models import Image, Membership
-from sharing.models.image import COUNT_CAP
 from sharing.results import OfferResult, Outcome
 from sharing.tenancy import Actor, Request, acting_for, may_act, owner_acts
 from sharing.views.images import members_panel, visible_image
@@ -55,8 +54,8 @@ def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpRe
         members = members.filter(member_id__in=form.member_ids)
     return render(request, "sharing/confirm.html", {
         "verb": "withdraw", "image": image, "post_to": reverse("withdraw", args=[tenant_id, image_id]),
-        "members": form.member_ids, "count": members[: COUNT_CAP + 1].count(),
-        "accepted": members.accepted()[: COUNT_CAP + 1].count(),
+        "members": form.member_ids, "count": members.capped_count(),
+        "accepted": members.accepted().capped_count(),
     })  # fmt: skip
 
 
@@ -75,7 +74,7 @@ def confirm_prune(request: Request, tenant_id: str, image_id: UUID) -> HttpRespo
     _, image = _owned(request, tenant_id, image_id)
     return render(request, "sharing/confirm.html", {
         "verb": "prune", "image": image, "post_to": reverse("prune", args=[tenant_id, image_id]),
-        "count": image.memberships.rejected()[: COUNT_CAP + 1].count(),
+        "count": image.memberships.rejected().capped_count(),
     })  # fmt: skip
 
 
@@ -93,7 +92,7 @@ def confirm_prune_all(request: Request, tenant_id: str) -> HttpResponse:
     may_act(by=actor)
     return render(request, "sharing/confirm.html", {
         "verb": "prune", "post_to": reverse("prune-all", args=[tenant_id]),
-        "count": Membership.objects.of_owner(tenant_id).rejected()[: COUNT_CAP + 1].count(),
+        "count": Membership.objects.of_owner(tenant_id).rejected().capped_count(),
     })  # fmt: skip
 
 
