@@ -7,6 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from portal.image_settings import handed_over, image_store, licence_rules
 from portal.secret_key import stored_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,6 +27,20 @@ TENANT_ID_PATTERN = env("TENANT_ID_PATTERN", default=r"[0-9]{1,20}")
 # How many members one image can have; 0 or less for no limit.
 MEMBER_QUOTA = env.int("MEMBER_QUOTA", default=1000)
 REGION = env("REGION", default="")
+# What a tenant may keep here, unless its record says otherwise; 0 or less for no limit.
+BYTE_QUOTA = env.int("BYTE_QUOTA", default=2**40)
+IMAGE_QUOTA = env.int("IMAGE_QUOTA", default=1000)
+# Which images a licence keeps from being exported: `property=value`, or `property=value:the licence's name`.
+LICENCE_RULES = licence_rules(
+    env.list(
+        "LICENCE_RULES",
+        default=[
+            "os_type=windows:Windows",
+            "os_distro=windows:Windows",
+            "os_distro=rhel:Red Hat Enterprise Linux",
+        ],
+    )
+)
 
 try:
     re.compile(TENANT_ID_PATTERN)
@@ -188,7 +203,14 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Data on its way in; on the same file system as a local store, so that storing it is a rename.
+UPLOAD_DIR = Path(env("UPLOAD_DIR", default=str(VAR_DIR / "uploads")))
+# Hours that an upload may rest before housekeeping ends it.
+UPLOAD_EXPIRY = env.int("UPLOAD_EXPIRY", default=48)
+# The front server's header to hand a local file over with, instead of streaming it.
+SENDFILE = handed_over(env("SENDFILE", default=""))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "images": image_store(env("IMAGE_STORE", default=str(VAR_DIR / "images"))),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

@@ -34,12 +34,22 @@ class Gone(Refused):
     """Withdrawn, pruned or deleted since the caller looked."""
 
 
+class Conflict(Refused):
+    """It does not fit how things stand: the image has its data, or the upload is at another offset."""
+
+
+class StorageFull(Refused):
+    """There is no room left on the disk of the portal. What arrived before is kept."""
+
+    html_status = 507
+
+
 class Stale(Refused):
     """The membership stands, but not with the status that the caller saw."""
 
 
 class QuotaExceeded(Refused):
-    """The image would have more members than MEMBER_QUOTA."""
+    """More members than MEMBER_QUOTA, or more images or bytes than the tenant may have."""
 
     html_status = 422
 
@@ -52,3 +62,7 @@ class BadInput(Refused):
 
 class ChecklistRequired(BadInput):
     """The first offer of an image needs its owner's confirmed checklist."""
+
+
+class BadData(BadInput):
+    """Image data that is not what it must be, or not safe. The image stays queued and nothing of the data is kept."""

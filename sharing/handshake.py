@@ -22,6 +22,7 @@ from sharing.errors import (
     Stale,
 )
 from sharing.history import record
+from sharing.imagedata.store import forget_after_commit
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
 from sharing.models.membership import NOTE_MAX, Touched
@@ -164,7 +165,7 @@ def prune(*, by: Actor, owner_id: str | None = None, image: Image | None = None)
 
 @whole
 def delete_image(image: Image, *, by: Actor) -> int:
-    """Deletes the image and ends its memberships; returns how many there were.
+    """Deletes the image and ends its memberships; returns how many there were. Its data goes after the commit.
 
     Refused: not the owner's manager or an operator (NotAllowed); protected, or on hold for its owner (Protected);
     gone already (Gone).
@@ -181,6 +182,7 @@ def delete_image(image: Image, *, by: Actor) -> int:
         )
     ended = Membership.objects.filter(image_id=locked.pk).remove()
     record(Verb.DELETED, ended or [Touched(None, locked.pk, "")], by=by)
+    forget_after_commit(locked)
     locked.delete()
     return len(ended)
 

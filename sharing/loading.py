@@ -8,6 +8,7 @@ import msgspec
 
 from sharing.errors import Gone
 from sharing.image_list import Entry, Listed, entries
+from sharing.imagedata import licences
 from sharing.models import Image, ImageTag, Tenant
 from sharing.transactions import whole
 
@@ -52,7 +53,7 @@ def load_images(data: bytes, owner: Tenant) -> Loaded:
     An image keeps what is Proffer's own: memberships, hold, and the confirmed checklist (which no longer stands
     where the checksum changed).
     Raises BadInput, naming the record and what is allowed, for a list that cannot be loaded whole: not of the
-    form, an ID twice, or an ID that belongs to another tenant here.
+    form, an ID twice, an ID that belongs to another tenant here, or a change to an image whose data is stored here.
     """
     listed = list(entries(data))
     alive = [entry for entry in listed if entry.listed.status in STATUS_HERE]
@@ -89,6 +90,8 @@ def _compare(records: list[Record]) -> tuple[list[Record], list[Record]]:
                     f"its id is that of an image of tenant {image.owner_id} here"
                 )
             elif _differs(record, image):
+                if image.data:
+                    raise record.entry.refused("its data is stored here, and never changes")
                 changed.append(record)
     return new, changed
 
@@ -126,3 +129,4 @@ def _write(new: list[Record], changed: list[Record], owner: Tenant) -> None:
         for name in record.tags
     )
     ImageTag.objects.bulk_create(tags, batch_size=RECORDS_A_STATEMENT)
+    licences.settle(record.image for record in (*new, *changed))

@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from portal.image_settings import image_store
 from sharing.models import Tenant, User
 from sharing.tenancy import Actor, operator
 from tests.factories import PASSWORD, TenantFactory, TenantUserFactory, UserFactory
@@ -55,6 +56,12 @@ def party(tenant_id: str, name: str) -> Party:
 @pytest.fixture(autouse=True)
 def no_rate_limit_left_over():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_folders_for_image_data(settings, tmp_path):
+    settings.UPLOAD_DIR = tmp_path / "uploads"
+    settings.STORAGES = settings.STORAGES | {"images": image_store(str(tmp_path / "images"))}
 
 
 @pytest.fixture

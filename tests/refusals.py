@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from sharing.errors import Refused
-from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser
+from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser, Upload
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Every column of every tenant and its users, image, tag, membership and event."""
-    models = (Tenant, TenantUser, Image, ImageTag, Membership, Event)
+    """Every column of every tenant and its users, image, tag, membership, upload and event."""
+    models = (Tenant, TenantUser, Image, ImageTag, Membership, Upload, Event)
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
 
 

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from sharing import handshake
 from sharing.admin.records import RecordAdmin, acting, list_of
 from sharing.models import Event, Image, Membership
-from sharing.templatetags.proffer import capped, size
+from sharing.printable import size
+from sharing.templatetags.proffer import capped
 
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 EVENTS_SHOWN = 10

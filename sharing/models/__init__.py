@@ -1,8 +1,9 @@
-"""The five things Proffer knows, and every named read. Writes to memberships go through `sharing.handshake`."""
+"""The six things Proffer knows, and every named read. Writes to memberships go through `sharing.handshake`."""
 
 from sharing.models.event import Event
 from sharing.models.image import Image, ImageTag
 from sharing.models.membership import Membership
 from sharing.models.tenant import Tenant, TenantUser, User
+from sharing.models.upload import Upload
 
-__all__ = ["Event", "Image", "ImageTag", "Membership", "Tenant", "TenantUser", "User"]
+__all__ = ["Event", "Image", "ImageTag", "Membership", "Tenant", "TenantUser", "Upload", "User"]

@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from sharing.models.tenant import TENANT_ID_MAX
 
+NOTE_MAX = 500
+
 
 class AppendOnly(TypeError):
     """History is never rewritten."""
@@ -21,6 +23,16 @@ class Verb(models.TextChoices):
     DELETED = "deleted", "Image deleted"
     HELD = "held", "Put on hold"
     RELEASED = "released", "Released from hold"
+    CREATED = "created", "Image created"
+    IMPORTED = "imported", "Data imported"
+    REFUSED = "refused", "Import refused"
+    DOWNLOADED = "downloaded", "Downloaded"
+    OPENED = "opened", "Marked as redistributable"
+    CLOSED = "closed", "No longer redistributable"
+    ACKNOWLEDGED = "acknowledged", "Export considerations acknowledged"
+    RESTRICTED = "restricted", "Marked as restricted by a licence"
+    UNRESTRICTED = "unrestricted", "Licence mark lifted"
+    DERIVED = "derived", "Registered as made from another image"
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -73,7 +85,7 @@ class Event(models.Model):
         editable=False,
         help_text="Empty: an operator.",
     )
-    note = models.CharField(max_length=500, blank=True, editable=False)
+    note = models.CharField(max_length=NOTE_MAX, blank=True, editable=False)
 
     objects: ClassVar[EventQuerySet] = EventQuerySet.as_manager()  # type: ignore[assignment]
 

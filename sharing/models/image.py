@@ -49,6 +49,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
             found |= Q(pk=UUID(text))
         return self.filter(found)
 
+    def stored(self) -> Self:
+        """Images whose data is in Proffer's image store."""
+        return self.exclude(data="")
+
     def with_counts(self) -> Self:
         """Adds `pending`, `accepted` and `rejected`: how many members have each status, counted up to COUNT_CAP + 1."""
         # The ORM cannot put a LIMIT inside a correlated count; without one, a million members cost 100 ms.
@@ -101,6 +105,26 @@ class Image(models.Model):
     checklist_confirmed_at = models.DateTimeField(null=True, blank=True)
     checklist_confirmed_by = models.CharField(max_length=254, blank=True)
     checklist_checksum = models.CharField(max_length=32, blank=True)
+    data = models.CharField(
+        "stored as",
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text="Where the image store keeps the data; empty: not in Proffer.",
+    )
+    redistributable = models.BooleanField(
+        default=False, help_text="Its owner lets members that accepted it export the data."
+    )
+    licence_marked = models.BooleanField(
+        default=False, help_text="An operator marked it: a licence restricts its export."
+    )
+    # Settled by `sharing.imagedata.licences`. Kept here, because a restriction outlives the image it came from.
+    restriction = models.CharField(max_length=100, blank=True, help_text="The licence.")
+    restriction_origin = models.UUIDField(
+        null=True, blank=True, help_text="The image that it comes from: this one, or an ancestor."
+    )
+    export_acknowledged_at = models.DateTimeField(null=True, blank=True)
+    export_acknowledged_by = models.CharField(max_length=254, blank=True)
 
     objects: ClassVar[models.Manager["Image"]] = ImageQuerySet.as_manager()
 
@@ -109,6 +133,12 @@ class Image(models.Model):
             models.Index(fields=["owner", "-created_at", "-id"], name="image_owner_created"),
             models.Index(fields=["owner", "name", "id"], name="image_owner_name"),
             models.Index(fields=["owner", "size", "id"], name="image_owner_size"),
+            models.Index(fields=["owner", "size"], name="image_stored", condition=~Q(data="")),
+            models.Index(
+                fields=["restriction_origin"],
+                name="image_restricted_by",
+                condition=Q(restriction_origin__isnull=False),
+            ),
         )
         constraints = (
             models.CheckConstraint(
@@ -120,6 +150,11 @@ class Image(models.Model):
                 condition=Q(visibility__in=("private", "shared")),
                 name="image_visibility_known",
                 violation_error_message="The visibility is private or shared.",
+            ),
+            models.CheckConstraint(
+                condition=Q(data="") | Q(status__in=("active", "deactivated")),
+                name="image_queued_has_no_data",
+                violation_error_message="A queued image has no data.",
             ),
         )
 
@@ -135,6 +170,10 @@ class Image(models.Model):
         """Distribution and version as the properties tell them, such as `debian 12`; empty when they do not."""
         distro = self.properties.get("os_distro") or self.properties.get("os_type") or ""
         return f"{distro} {self.properties.get('os_version', '')}".strip()
+
+    @property
+    def restriction_is_inherited(self) -> bool:
+        return self.restriction_origin not in (None, self.pk)
 
     @property
     def checklist_stands(self) -> bool:

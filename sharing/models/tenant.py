@@ -90,6 +90,16 @@ class Tenant(models.Model):
     support_note = models.TextField(
         max_length=1000, blank=True, help_text="Shown on its offers: what support it gives."
     )
+    byte_quota = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Bytes of image data that it may keep here. Empty: the portal's default; 0: none.",
+    )
+    image_quota = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Images that it may have here. Empty: the portal's default; 0: none.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     users = models.ManyToManyField(User, through="TenantUser", related_name="tenants")
 

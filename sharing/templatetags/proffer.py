@@ -8,9 +8,11 @@ from django.utils.timesince import timesince
 
 from sharing.models import Image
 from sharing.models.membership import COUNT_CAP
+from sharing.printable import size
 from sharing.tenancy import BADGE_CAP
 
 register = template.Library()
+register.filter(size)
 
 STATUS_ICONS = {
     "pending": "clock",
@@ -59,17 +61,6 @@ def capped(count: int) -> str:
 @register.filter
 def badge(count: int) -> str:
     return f"{BADGE_CAP}+" if count > BADGE_CAP else str(count)
-
-
-@register.filter
-def size(number: int | None) -> str:
-    """Bytes in binary units (IEC 80000-13): `94.9 MiB`."""
-    if number is None:
-        return ""
-    value, units = float(number), ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
-    while value >= 1024 and len(units) > 1:
-        value, units = value / 1024, units[1:]
-    return f"{number} bytes" if units[0] == "bytes" else f"{value:.1f} {units[0]}"
 
 
 @register.filter

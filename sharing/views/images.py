@@ -11,11 +11,10 @@ from django.views.decorators.http import require_safe
 
 from sharing.checklist import ITEMS
 from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
+from sharing.imagedata.records import lineage
 from sharing.models import Image, Membership
 from sharing.paging import keyset_page
 from sharing.tenancy import Actor, Request, acting_for
-
-LINEAGE_DEPTH = 5
 
 
 @require_safe
@@ -105,15 +104,3 @@ def members_context(request: Request, image: Image) -> dict[str, Any]:
             Membership.objects.all().fetch_mode(models.FETCH_RAISE).in_bulk(page.keys)
         ),
     }
-
-
-def lineage(actor: Actor, image: Image) -> list[Image | UUID]:
-    """What the image was made from, nearest first; a bare UUID, the last, is one that the tenant cannot see."""
-    trail: list[Image | UUID] = []
-    seen, ref = {image.pk}, image.base_image_ref
-    while ref and ref not in seen and len(trail) < LINEAGE_DEPTH:
-        seen.add(ref)
-        parent = Image.objects.visible_to(actor.tenant_id).filter(pk=ref).first()
-        trail.append(parent or ref)
-        ref = parent.base_image_ref if parent else None
-    return trail

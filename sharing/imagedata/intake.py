@@ -1,0 +1,112 @@
+"""Takes bytes in: appends them to a part file and digests them on the way."""
+
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from sharing.errors import Conflict, StorageFull
+from sharing.imagedata.inspection import Inspection
+from sharing.imagedata.store import CHUNK, opened
+
+HASH_ALGORITHM = "sha512"
+
+
+class Verified(NamedTuple):
+    """What the bytes are, in the terms of the Image API: both hashes in hexadecimal, sizes in bytes."""
+
+    size: int
+    checksum: str
+    os_hash_value: str
+    disk_format: str
+    virtual_size: int
+
+
+class Digests:
+    """MD5, SHA-512 and the format of bytes that are fed in order; both hashes at once, beside the caller's thread."""
+
+    def __init__(self, disk_format: str) -> None:
+        self._size = 0
+        self._hashes = (
+            hashlib.md5(usedforsecurity=False),
+            hashlib.new(HASH_ALGORITHM, usedforsecurity=False),
+        )
+        self._inspection = Inspection(disk_format)
+        self._threads = ThreadPoolExecutor(len(self._hashes), "digest")
+        self._under_way: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._threads.shutdown()
+
+    def feed(self, chunk: bytes) -> None:
+        """Raises BadData as soon as the bytes cannot be of the format."""
+        self._inspection.feed(chunk)
+        wait(self._under_way)
+        self._under_way = [self._threads.submit(known.update, chunk) for known in self._hashes]
+        self._size += len(chunk)
+
+    def result(self) -> Verified:
+        """Raises BadData where all bytes together are not of the format, or not safe."""
+        disk_format, virtual_size = self._inspection.verdict()
+        wait(self._under_way)
+        checksum, os_hash_value = (known.hexdigest() for known in self._hashes)
+        return Verified(self._size, checksum, os_hash_value, disk_format, virtual_size)
+
+
+def arrived(part: Path) -> int:
+    """How many bytes the part file holds; 0 where there is none."""
+    try:
+        return part.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def append(part: Path, read: Callable[[int], bytes], offset: int, stop: int) -> Iterator[bytes]:
+    """Appends what `read` gives, from `offset` up to `stop`, and yields each chunk before it is written.
+
+    Ends early where `read` has no more. Raises Conflict where the file is not as long as `offset`, also when
+    somebody else appended meanwhile; StorageFull where the disk is.
+    """
+    with opened(part, os.O_RDWR | os.O_CREAT) as file:
+        while offset < stop and (chunk := read(min(CHUNK, stop - offset))):
+            yield chunk
+            _append(file, chunk, offset)
+            offset += len(chunk)
+
+
+def _append(file: int, chunk: bytes, offset: int) -> None:
+    # The lock is held for one write alone: a sender that hangs keeps nobody from going on where it stopped,
+    # and writes nothing more once somebody did.
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        if os.fstat(file).st_size != offset:
+            raise Conflict(
+                "Offset: this upload went on from somewhere else meanwhile. Ask where it stands."
+            )
+        written = 0
+        while written < len(chunk):
+            written += os.pwrite(file, memoryview(chunk)[written:], offset + written)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        os.ftruncate(file, offset)
+        raise StorageFull(
+            "The disk of the portal is full. What arrived before is kept; go on when there is room."
+        ) from error
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def digested(part: Path, disk_format: str) -> Verified:
+    """Reads the whole part file. Raises BadData as `Digests` does."""
+    with Digests(disk_format) as digests, part.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK):
+            digests.feed(chunk)
+        return digests.result()

@@ -1,0 +1,108 @@
+"""Makes image records, and says what they were made from."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sharing.errors import BadInput, Conflict, Gone
+from sharing.history import record
+from sharing.imagedata import licences
+from sharing.imagedata.quota import within_image_quota
+from sharing.models import Image, ImageTag, Tenant
+from sharing.models.event import Verb
+from sharing.models.membership import Touched
+from sharing.tenancy import Actor, may_act, owner_acts
+from sharing.transactions import whole
+
+LINEAGE_DEPTH = 5
+DEEPEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a new image is said to be. The form or command that made it has checked each value's form."""
+
+    name: str = ""
+    disk_format: str = ""
+    min_disk: int = 0
+    min_ram: int = 0
+    protected: bool = False
+    redistributable: bool = False
+    base_image_ref: UUID | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    tags: Collection[str] = ()
+
+
+@whole
+def create_image(facts: Facts, *, owner: Tenant, by: Actor) -> Image:
+    """Makes a queued image of the tenant, waiting for its data. It inherits its parent's licence restriction.
+
+    Refused: a reader, or another tenant's user (NotAllowed); a parent that the owner cannot see (BadInput); more
+    images than the tenant may have (QuotaExceeded).
+    """
+    may_act(by=by)
+    image = Image(
+        owner=owner, name=facts.name, disk_format=facts.disk_format, container_format="bare",
+        min_disk=facts.min_disk, min_ram=facts.min_ram, protected=facts.protected,
+        redistributable=facts.redistributable, base_image_ref=facts.base_image_ref, properties=facts.properties,
+    )  # fmt: skip
+    owner_acts(image, by=by)
+    within_image_quota(owner.pk)
+    parent = visible_parent(facts.base_image_ref, owner.pk) if facts.base_image_ref else None
+    licences.inherit(image, parent)
+    image.save(force_insert=True)
+    ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in set(facts.tags))
+    record(Verb.CREATED, [Touched(None, image.pk, "")], by=by)
+    return image
+
+
+@whole
+def register_parent(image: Image, parent_id: UUID, *, by: Actor) -> Image:
+    """Registers what the image was made from, once and for all; it and what was made from it inherit its restriction.
+
+    Refused: not the owner's manager or an operator (NotAllowed); it has a parent already (Conflict); one that the
+    owner cannot see, or that was made from the image itself (BadInput); gone (Gone).
+    """
+    owner_acts(image, by=by)
+    parent = visible_parent(parent_id, image.owner_id)
+    if image.pk in {parent.pk, *ancestors(parent)}:
+        raise BadInput("Made from: that image was made from this one.")
+    if not Image.objects.filter(pk=image.pk, base_image_ref=None).update(base_image_ref=parent.pk):
+        if Image.objects.filter(pk=image.pk).exists():
+            raise Conflict("What this image was made from is registered already, and stays.")
+        raise Gone("This image was deleted meanwhile.")
+    licences.pass_on([parent.pk])
+    record(Verb.DERIVED, [Touched(None, image.pk, "")], by=by, note=str(parent.pk))
+    return parent
+
+
+def visible_parent(parent_id: UUID, tenant_id: str) -> Image:
+    """BadInput where the tenant can see no such image, whether there is one or not."""
+    parent = Image.objects.visible_to(tenant_id).filter(pk=parent_id).first()
+    if parent is None:
+        raise BadInput(
+            f"Made from: {parent_id} is no image that tenant {tenant_id} owns or that is shared to it."
+        )
+    return parent
+
+
+def lineage(actor: Actor, image: Image) -> list[Image | UUID]:
+    """What the image was made from, nearest first; a bare UUID, the last, is one that the tenant cannot see."""
+    trail: list[Image | UUID] = []
+    seen, ref = {image.pk}, image.base_image_ref
+    while ref and ref not in seen and len(trail) < LINEAGE_DEPTH:
+        seen.add(ref)
+        parent = Image.objects.visible_to(actor.tenant_id).filter(pk=ref).first()
+        trail.append(parent or ref)
+        ref = parent.base_image_ref if parent else None
+    return trail
+
+
+def ancestors(image: Image) -> dict[UUID, str | None]:
+    """The line that the image was made from, nearest first, each with its owner; the last may be gone, and has None."""
+    line: dict[UUID, str | None] = {}
+    ref = image.base_image_ref
+    while ref and ref not in line and len(line) < DEEPEST:
+        found = Image.objects.filter(pk=ref).values_list("owner_id", "base_image_ref").first()
+        line[ref], ref = found or (None, None)
+    return line
