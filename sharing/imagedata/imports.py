@@ -23,6 +23,7 @@ from sharing.transactions import whole
 LONGEST = 2**63 - 1
 FILENAME_MAX = 255
 ATTEMPTS = 6
+CANCELLED = "This import was cancelled meanwhile. Nothing was stored."
 
 
 @whole
@@ -96,7 +97,10 @@ def settle(upload: Upload, verified: Verified, *, by: Actor) -> None:
     """
     _check(Image.objects.filter(pk=upload.image_id).first())
     part, name = store.part_of(upload.pk), store.name_for(upload)
-    store.image_store().take_in(part, name)
+    try:
+        store.image_store().take_in(part, name)
+    except FileNotFoundError as error:
+        raise Gone(CANCELLED) from error
     try:
         _activate(upload, verified, name, by)
     except BaseException:
@@ -106,7 +110,7 @@ def settle(upload: Upload, verified: Verified, *, by: Actor) -> None:
 
 @task
 def settle_later(upload_id: str, user: str, tenant_id: str, role: str, attempt: int = 1) -> None:
-    """Verifies and stores an upload whose bytes are all here; where the store fails, tries again, less and less often."""
+    """Verifies and stores an upload whose bytes are all here; where the store fails, tries again, ever less often."""
     upload = Upload.objects.select_related("image").filter(pk=upload_id, settling=True).first()
     if upload is None:
         return
@@ -117,7 +121,7 @@ def settle_later(upload_id: str, user: str, tenant_id: str, role: str, attempt: 
     except BadData as error:
         refuse(upload, error, by=by)
     except Exception as error:
-        again = not isinstance(error, Refused) and attempt < ATTEMPTS
+        again = not isinstance(error, Refused | FileNotFoundError) and attempt < ATTEMPTS
         if again and settle_later.get_backend().supports_defer:
             later = timezone.now() + timedelta(minutes=attempt**2)
             settle_later.using(run_after=later).enqueue(
@@ -146,7 +150,7 @@ def _activate(upload: Upload, verified: Verified, name: str, by: Actor) -> None:
     )
     ended, _ = Upload.objects.filter(pk=upload.pk).delete()
     if not ended:
-        raise Gone("This import was cancelled meanwhile. Nothing was stored.")
+        raise Gone(CANCELLED)
     record(Verb.IMPORTED, [Touched(None, image.pk, "")], by=by, note=verified.checksum)
 
 
