@@ -129,6 +129,14 @@ class WithdrawForm(forms.Form):
         return None if self.cleaned_data["all"] else self.cleaned_data["member"]
 
 
+class SwitchForm(forms.Form):
+    """Whether something is to be so, or no longer."""
+
+    value = forms.TypedChoiceField(
+        choices=[("1", "yes"), ("0", "no")], coerce=lambda value: value == "1"
+    )
+
+
 class ImagesForm(forms.Form):
     """Filter, search, order and page of the image list."""
 

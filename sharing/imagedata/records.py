@@ -76,6 +76,23 @@ def register_parent(image: Image, parent_id: UUID, *, by: Actor) -> Image:
     return parent
 
 
+@whole
+def set_protected(image: Image, protected: bool, *, by: Actor) -> bool:
+    """Protects the image from deletion, or lifts that. False: it was so already.
+
+    Refused: not the owner's manager or an operator (NotAllowed); gone (Gone).
+    """
+    owner_acts(image, by=by)
+    found = Image.objects.filter(pk=image.pk)
+    changed = found.filter(protected=not protected).update(protected=protected)
+    if changed:
+        verb = Verb.PROTECTED if protected else Verb.UNPROTECTED
+        record(verb, [Touched(None, image.pk, "")], by=by)
+    elif not found.exists():
+        raise Gone("This image was deleted meanwhile.")
+    return bool(changed)
+
+
 def visible_parent(parent_id: UUID, tenant_id: str) -> Image:
     """BadInput where the tenant can see no such image, whether there is one or not."""
     parent = Image.objects.visible_to(tenant_id).filter(pk=parent_id).first()

@@ -32,6 +32,8 @@ class Verb(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", "Export considerations acknowledged"
     RESTRICTED = "restricted", "Marked as restricted by a licence"
     UNRESTRICTED = "unrestricted", "Licence mark lifted"
+    PROTECTED = "protected", "Protected from deletion"
+    UNPROTECTED = "unprotected", "Protection lifted"
     DERIVED = "derived", "Registered as made from another image"
 
 

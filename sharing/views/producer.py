@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from sharing import handshake
-from sharing.forms import OfferForm, WithdrawForm, cleaned
+from sharing.forms import OfferForm, SwitchForm, WithdrawForm, cleaned
+from sharing.imagedata.records import set_protected
 from sharing.models import Image, Membership
 from sharing.results import OfferResult, Outcome
 from sharing.tenancy import Actor, Request, acting_for, may_act, owner_acts
@@ -104,6 +105,24 @@ def prune_all(request: Request, tenant_id: str) -> HttpResponse:
         request, f"Pruned {_tenants(len(removed))} that had rejected, over all your images."
     )
     return _leave_for(request, reverse("images", args=[tenant_id]))
+
+
+@require_POST
+def protect(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
+    """Protects the image from deletion, or lifts that."""
+    actor, image = _owned(request, tenant_id, image_id)
+    protected = cleaned(SwitchForm(request.POST)).cleaned_data["value"]
+    with told(request) as outcome:
+        set_protected(image, protected, by=actor)
+        messages.success(
+            request,
+            "Protected: it cannot be deleted until you lift the protection."
+            if protected
+            else "The protection is lifted: the image can be deleted.",
+        )
+    if outcome.status == 200:
+        return redirect("image", tenant_id, image_id)
+    return members_panel(request, actor, image, status=outcome.status)
 
 
 @require_safe
