@@ -1,11 +1,12 @@
 """Reads the settings of image data from the text of environment variables."""
 
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 HEADERS = ("X-Accel-Redirect", "X-Sendfile")
+S3_SCHEMES = {"s3": "https", "http+s3": "http"}
 S3_OPTIONS = {"region": "region_name", "prefix": "location"}
 
 
@@ -47,24 +48,35 @@ def image_store(text: str) -> dict[str, Any]:
     Without key and secret, those of the machine are used; without a host (`s3:///bucket`), Amazon's.
     `http+s3://` for a server without TLS.
     """
-    url = urlsplit(text)
-    if url.scheme not in ("s3", "http+s3"):
-        options = {
-            "location": text,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
+    if text and "://" not in text:
+        return {
+            "BACKEND": "sharing.imagedata.store.LocalImages",
+            "OPTIONS": {"location": text},
         }
-        return {"BACKEND": "sharing.imagedata.store.LocalImages", "OPTIONS": options}
-    bucket, query = url.path.strip("/"), dict(parse_qsl(url.query))
-    if not bucket or "/" in bucket or not query.keys() <= S3_OPTIONS.keys():
+    try:
+        return {"BACKEND": "sharing.imagedata.s3.S3Images", "OPTIONS": _s3_options(urlsplit(text))}
+    except (ValueError, KeyError):
+        # Neither the text nor the error that names a part of it: the secret is in there.
         raise ImproperlyConfigured(
             "IMAGE_STORE must be a folder, or s3://key:secret@host/bucket?region=...&prefix=..."
-        )
-    options = {"bucket_name": bucket, "file_overwrite": False, "default_acl": None}
-    options |= {S3_OPTIONS[name]: value for name, value in query.items()}
+        ) from None
+
+
+def _s3_options(url: SplitResult) -> dict[str, Any]:
+    """Raises ValueError or KeyError for what is no address of a bucket."""
+    bucket = url.path.strip("/")
+    has_both = bool(url.username) == bool(url.password)
+    if url.scheme not in S3_SCHEMES or not bucket or "/" in bucket or url.fragment or not has_both:
+        raise ValueError
+    options = {"bucket_name": bucket, "default_acl": None}
+    query = parse_qsl(url.query, strict_parsing=True) if url.query else []
+    options |= {S3_OPTIONS[name]: value.strip("/") for name, value in query}
     if url.username:
         options |= {"access_key": unquote(url.username), "secret_key": unquote(url.password or "")}
     if url.hostname:
-        scheme = "http" if url.scheme.startswith("http") else "https"
-        options["endpoint_url"] = f"{scheme}://{url.netloc.rpartition('@')[2]}"
-    return {"BACKEND": "sharing.imagedata.s3.S3Images", "OPTIONS": options}
+        port = f":{url.port}" if url.port else ""
+        host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+        options["endpoint_url"] = f"{S3_SCHEMES[url.scheme]}://{host}{port}"
+        # The bucket in the path: the other way asks for a certificate and a name in the DNS for each bucket.
+        options["addressing_style"] = "path"
+    return options

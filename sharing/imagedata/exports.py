@@ -47,14 +47,23 @@ def ruling(image: Image, *, by: Actor, status: str | None = None) -> Ruling:
         return Ruling(
             False,
             "Only a member that accepted the offer can use the image.",
-            "You can, in your inbox.",
+            "You can accept it in your inbox.",
         )
     return _suspended(image) or _of_parties(image, by) or _without_data(image) or ALLOWED
 
 
+def permit(image: Image, *, by: Actor, status: str | None = None) -> None:
+    """NotAllowed, with reason and remedy, where `ruling` does not allow it."""
+    ruled = ruling(image, by=by, status=status)
+    if not ruled.allowed:
+        raise NotAllowed(f"{ruled.reason} {ruled.remedy}")
+
+
 def prospect(image: Image) -> Ruling:
     """What a member will be allowed once it accepts: for the offer, before it decides."""
-    return _restricted(image) or _owners_alone(image) or ALLOWED
+    # A queued image gets its data here; one without data that is active keeps it elsewhere.
+    elsewhere = None if image.status == Image.Status.QUEUED else _without_data(image)
+    return _restricted(image) or _owners_alone(image) or elsewhere or ALLOWED
 
 
 def _for_operator(image: Image) -> Ruling:
@@ -174,9 +183,7 @@ def take_out(image: Image, *, start: int = 0, status: str | None = None, by: Act
     ONE_DOWNLOAD is no download of its own.
     Refused: whatever `ruling` refuses (NotAllowed).
     """
-    ruled = ruling(image, by=by, status=status)
-    if not ruled.allowed:
-        raise NotAllowed(f"{ruled.reason} {ruled.remedy}")
+    permit(image, by=by, status=status)
     member_id = "" if by.is_operator or image.owner_id == by.tenant_id else by.tenant_id
     if start and _is_going_on(image, member_id, by):
         return

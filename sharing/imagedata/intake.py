@@ -1,6 +1,5 @@
 """Takes bytes in: appends them to a part file and digests them on the way."""
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -9,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from sharing.errors import Conflict, StorageFull
+from sharing.errors import Conflict
 from sharing.imagedata.inspection import Inspection
-from sharing.imagedata.store import CHUNK, opened
+from sharing.imagedata.store import CHUNK, needing_room, opened
 
 HASH_ALGORITHM = "sha512"
 
@@ -26,16 +25,14 @@ class Verified(NamedTuple):
     virtual_size: int
 
 
-class Digests:
-    """MD5, SHA-512 and the format of bytes that are fed in order; both hashes at once, beside the caller's thread."""
+class Hashes:
+    """MD5 and SHA-512 of bytes that are fed in order: both at once, beside the caller's thread."""
 
-    def __init__(self, disk_format: str) -> None:
-        self._size = 0
+    def __init__(self) -> None:
         self._hashes = (
             hashlib.md5(usedforsecurity=False),
             hashlib.new(HASH_ALGORITHM, usedforsecurity=False),
         )
-        self._inspection = Inspection(disk_format)
         self._threads = ThreadPoolExecutor(len(self._hashes), "digest")
         self._under_way: list[Future[None]] = []
 
@@ -46,18 +43,34 @@ class Digests:
         self._threads.shutdown()
 
     def feed(self, chunk: bytes) -> None:
-        """Raises BadData as soon as the bytes cannot be of the format."""
-        self._inspection.feed(chunk)
         wait(self._under_way)
         self._under_way = [self._threads.submit(known.update, chunk) for known in self._hashes]
+
+    def hexadecimal(self) -> tuple[str, str]:
+        """Both hashes in hexadecimal, MD5 first."""
+        wait(self._under_way)
+        checksum, os_hash_value = (known.hexdigest() for known in self._hashes)
+        return checksum, os_hash_value
+
+
+class Digests(Hashes):
+    """The hashes of the bytes, and their format."""
+
+    def __init__(self, disk_format: str) -> None:
+        super().__init__()
+        self._size = 0
+        self._inspection = Inspection(disk_format)
+
+    def feed(self, chunk: bytes) -> None:
+        """Raises BadData as soon as the bytes cannot be of the format."""
+        self._inspection.feed(chunk)
+        super().feed(chunk)
         self._size += len(chunk)
 
     def result(self) -> Verified:
         """Raises BadData where all bytes together are not of the format, or not safe."""
         disk_format, virtual_size = self._inspection.verdict()
-        wait(self._under_way)
-        checksum, os_hash_value = (known.hexdigest() for known in self._hashes)
-        return Verified(self._size, checksum, os_hash_value, disk_format, virtual_size)
+        return Verified(self._size, *self.hexadecimal(), disk_format, virtual_size)
 
 
 def arrived(part: Path) -> int:
@@ -74,7 +87,7 @@ def append(part: Path, read: Callable[[int], bytes], offset: int, stop: int) -> 
     Ends early where `read` has no more. Raises Conflict where the file is not as long as `offset`, also when
     somebody else appended meanwhile; StorageFull where the disk is.
     """
-    with opened(part, os.O_RDWR | os.O_CREAT) as file:
+    with needing_room(), opened(part, os.O_RDWR | os.O_CREAT) as file:
         while offset < stop and (chunk := read(min(CHUNK, stop - offset))):
             yield chunk
             _append(file, chunk, offset)
@@ -93,13 +106,9 @@ def _append(file: int, chunk: bytes, offset: int) -> None:
         written = 0
         while written < len(chunk):
             written += os.pwrite(file, memoryview(chunk)[written:], offset + written)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
+    except OSError:
         os.ftruncate(file, offset)
-        raise StorageFull(
-            "The disk of the portal is full. What arrived before is kept; go on when there is room."
-        ) from error
+        raise
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
 

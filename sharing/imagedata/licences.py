@@ -5,7 +5,7 @@ so it holds where the parent belongs to another tenant or is gone, and only an o
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import batched
 from uuid import UUID
 
@@ -45,7 +45,9 @@ def inherit(image: Image, parent: Image | None) -> None:
 
 def settle(images: Iterable[Image]) -> None:
     """Settles the restriction of images that an operator just made or changed, and of all that were made from them."""
-    for batch in batched(images, IDS_A_STATEMENT):
+    for part in batched(images, IDS_A_STATEMENT):
+        # As they stand: what was loaded does not know of an operator's mark.
+        batch = Image.objects.in_bulk([image.pk for image in part]).values()
         by_licence = defaultdict(list)
         for image in batch:
             by_licence[own_licence(image)].append(image.pk)
@@ -59,19 +61,25 @@ def settle(images: Iterable[Image]) -> None:
 
 def pass_on(ids: Collection[UUID]) -> None:
     """Passes restrictions on to children, generation by generation; one that carries its own keeps it."""
-    generation = list(ids)
+    generation, passed_on = list(ids), set()
     while generation:
-        restricted = Image.objects.filter(pk__in=generation, restriction_origin__isnull=False)
         families: dict[tuple[str, UUID | None], list[UUID]] = defaultdict(list)
-        for pk, licence, origin in restricted.values_list(
-            "pk", "restriction", "restriction_origin"
-        ):
-            families[licence, origin].append(pk)
+        for pk, licence, origin in _restricted(generation):
+            # Images that are made from each other would hand two restrictions round for ever.
+            if (pk, origin) not in passed_on:
+                passed_on.add((pk, origin))
+                families[licence, origin].append(pk)
         generation = [
             child
             for (licence, origin), parents in families.items()
             for child in _restrict_children(parents, licence, origin)
         ]
+
+
+def _restricted(ids: list[UUID]) -> Iterator[tuple[UUID, str, UUID | None]]:
+    for batch in batched(ids, IDS_A_STATEMENT):
+        found = Image.objects.filter(pk__in=batch, restriction_origin__isnull=False)
+        yield from found.values_list("pk", "restriction", "restriction_origin")
 
 
 @whole

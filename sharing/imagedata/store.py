@@ -3,43 +3,66 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import transaction
 from django.tasks import task
-from django.utils import timezone
 
+from sharing.errors import StorageFull
 from sharing.models import Image, Upload
 
 CHUNK = 2**20
+# Measured: reads of 128 KiB go out as fast as nginx sends the file; larger ones fill the processor's cache.
+READ = 2**17
+# Where SENDFILE is set, the front server reads the files: as a member of the portal's group.
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
+COPY = ".copy"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Stored(NamedTuple):
-    """A file of the image store: its name, its length in bytes, and when it was last changed."""
+    """A file of the image store: its name, its length in bytes, and when it came there or was last changed."""
 
     name: str
     size: int
     changed: datetime
 
 
+class Unfinished(NamedTuple):
+    """What an attempt to take in, broken off, left in the store; `remove` gives its room back."""
+
+    name: str
+    begun: datetime
+    remove: Callable[[], object]
+
+
 class ImageStore(Protocol):
-    """What Proffer asks of a Django storage that keeps image data."""
+    """What Proffer asks of a Django storage that keeps image data. Where the store fails: OSError."""
 
     def take_in(self, part: Path, name: str) -> None:
-        """Makes the part file the data `name`, whole and durable, or fails and leaves it a part file."""
+        """Makes the part file the data `name`, whole and durable, or fails and leaves it a part file.
+
+        StorageFull where there is no room. Where the disk lost bytes that it had taken, no part file is left.
+        """
 
     def stream(self, name: str, start: int, stop: int) -> Iterator[bytes]:
         """The bytes from `start` up to, not including, `stop`. OSError where there is no such data."""
 
-    def stored(self) -> Iterator[Stored]: ...
+    def stored(self) -> Iterator[Stored]:
+        """All files, a few in memory at a time."""
+
+    def unfinished(self) -> Iterator[Unfinished]: ...
+
+    def exists(self, name: str) -> bool: ...
 
     def delete(self, name: str) -> None:
         """Nothing to do where it is gone already."""
@@ -56,34 +79,78 @@ class LocalImages(FileSystemStorage):
 
     def take_in(self, part: Path, name: str) -> None:
         final = Path(self.path(name))
-        final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        synced(part)
-        try:
-            part.replace(final)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            copy = final.with_suffix(".copy")
-            shutil.copyfile(part, copy)
-            synced(copy)
-            copy.replace(final)
-            part.unlink()
+        for folder in (Path(self.location), final.parent):
+            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        with needing_room():
+            part.chmod(FILE_MODE)
+            _surely_written(part)
+            try:
+                part.replace(final)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                _move_to_other_disk(part, final)
         for folder in (final.parent, final.parent.parent, part.parent):
             synced(folder)
 
     def stream(self, name: str, start: int, stop: int) -> Iterator[bytes]:
         with open(self.path(name), "rb", buffering=0) as file:
             file.seek(start)
-            while start < stop and (chunk := file.read(min(CHUNK, stop - start))):
+            while start < stop and (chunk := file.read(min(READ, stop - start))):
                 start += len(chunk)
                 yield chunk
 
     def stored(self) -> Iterator[Stored]:
+        for path, found in self._files():
+            if path.suffix != COPY:
+                name = str(path.relative_to(self.location))
+                yield Stored(name, found.st_size, _changed(found))
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        for path, found in self._files():
+            if path.suffix == COPY:
+                remove = partial(path.unlink, missing_ok=True)
+                yield Unfinished(path.name, _changed(found), remove)
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """All files of all folders, folder by folder."""
         root = Path(self.location)
-        for path in sorted(root.glob("*/*")):
-            found = path.stat()
-            changed = datetime.fromtimestamp(found.st_mtime, tz=timezone.get_current_timezone())
-            yield Stored(str(path.relative_to(root)), found.st_size, changed)
+        for folder in sorted(root.iterdir()) if root.exists() else ():
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                with suppress(FileNotFoundError):
+                    if stat.S_ISREG((found := path.lstat()).st_mode):
+                        yield path, found
+
+
+def _changed(found: os.stat_result) -> datetime:
+    # Renaming sets the time of the change of the inode; that of the content may be of days ago.
+    return datetime.fromtimestamp(max(found.st_mtime, found.st_ctime), tz=UTC)
+
+
+def _surely_written(part: Path) -> None:
+    try:
+        synced(part)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # The kernel reports a page that it could not write once, and then takes it for written.
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _move_to_other_disk(part: Path, final: Path) -> None:
+    # Under a name of its own: two attempts at once must not write into one file.
+    copy = final.with_name(f"{final.name}.{uuid4()}{COPY}")
+    try:
+        with opened(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file, part.open("rb") as source:
+            os.fchmod(file, part.stat().st_mode)
+            with open(file, "wb", closefd=False) as target:
+                shutil.copyfileobj(source, target, CHUNK)
+            os.fsync(file)
+        copy.replace(final)
+    finally:
+        copy.unlink(missing_ok=True)
+    part.unlink()
 
 
 def image_store() -> ImageStore:
@@ -113,6 +180,19 @@ def opened(path: Path, flags: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def needing_room() -> Iterator[None]:
+    """StorageFull where the disk is full, or the file larger than it may be."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise StorageFull(
+            "The disk of the portal is full. What arrived before is kept; go on when there is room."
+        ) from error
 
 
 def synced(path: Path) -> None:

@@ -124,7 +124,8 @@ def _serve(port: int) -> None:
         address=HOST,
         port=port,
         interface=Interfaces.WSGI,
-        blocking_threads=4,
+        # A download takes one for as long as it lasts.
+        blocking_threads=32,
         websockets=False,
         log_level=LogLevels.warning,
         workers_kill_timeout=3,

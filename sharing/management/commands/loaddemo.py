@@ -1,3 +1,5 @@
+import struct
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -6,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import CommandError
 
 from sharing import handshake
+from sharing.imagedata import imports, licences
 from sharing.loading import load_images
 from sharing.management.verb import OperatorVerb
 from sharing.models import Image, Membership, Tenant, TenantUser, User
@@ -65,6 +68,9 @@ ACTS_FOR = {
     for tenant_id, role in person.roles.items()
     if role == MANAGER
 }
+# Of an MBR partition table.
+SECTOR, MIB = 512, 2**20
+ACTIVE, LINUX = 0x80, 0x83
 
 DEBIAN = UUID("5d912aaa-d023-4f6f-ad93-13f4a7733c72")
 WEB_SNAPSHOT = UUID("747d9f20-6d11-4bb3-98dd-2af24916a6ee")
@@ -74,21 +80,25 @@ MEMTEST = UUID("ca796a5c-fba9-492c-bd53-37cb3ba20c25")
 IPXE = UUID("522acb94-cc39-4bbb-9901-3f5ca72a076d")
 UNICODE = UUID("676f2ab8-8b07-4c6c-a8ea-e870a66e774a")
 NOTEBOOK = UUID("0193574c-41e0-7c55-9d0e-6f3b1a7c2e01")
+GPU_NODE = UUID("0193574c-4c07-7e2b-a41d-90b85e6df03c")
 KIOSK = UUID("0193574c-5d38-7a10-8b6f-2c94d0e5a702")
 
-# What the two consumers made themselves, so that every tenant is owner and consumer.
+# What the two consumers made themselves, so that every tenant is owner and consumer; with data, to be downloaded
+# or, where the licence of what it was made from closes that, not.
 OWN_IMAGES = (
     {
         "id": NOTEBOOK, "owner_id": RIVERSIDE, "name": "Jupyter notebooks on Debian 12",
-        "disk_format": "qcow2", "container_format": "bare", "min_disk": 8, "min_ram": 2048,
-        "size": 2_411_724_800, "virtual_size": 8_589_934_592, "checksum": "0f6d2f1c5a7be2d94c8e31b7a90d4e56",
-        "base_image_ref": DEBIAN,
+        "min_disk": 8, "min_ram": 2048, "base_image_ref": DEBIAN,
         "properties": {"image_type": "snapshot", "os_type": "linux", "os_distro": "debian", "os_version": "12"},
     },
     {
+        "id": GPU_NODE, "owner_id": RIVERSIDE, "name": "GPU node on RHEL 9",
+        "min_disk": 16, "min_ram": 8192, "base_image_ref": RHEL,
+        "properties": {"image_type": "snapshot", "os_type": "linux", "architecture": "x86_64"},
+    },
+    {
         "id": KIOSK, "owner_id": ORCHARD, "name": "Waiting-room kiosk 3.2",
-        "disk_format": "raw", "container_format": "bare", "min_disk": 4, "min_ram": 1024,
-        "size": 1_288_490_188, "virtual_size": 4_294_967_296, "checksum": "b3a1c07e94d85f62e1705cd8a24f9b13",
+        "min_disk": 4, "min_ram": 1024, "redistributable": True,
         "properties": {"os_type": "linux", "os_distro": "ubuntu", "os_version": "24.04"},
     },
 )  # fmt: skip
@@ -114,7 +124,7 @@ OFFERS = (
         "The base of all our servers: Debian 12, patched, cloud-init on, no accounts. Rebuilt every month.",
         {ORCHARD: ACCEPTED, RIVERSIDE: ACCEPTED, NOBODY: PENDING},
     ),
-    Offer(RHEL, "Bring your own subscription.", {ORCHARD: REJECTED, RIVERSIDE: PENDING}),
+    Offer(RHEL, "Bring your own subscription.", {ORCHARD: PENDING, RIVERSIDE: ACCEPTED}),
     Offer(IPXE, "", {ORCHARD: PENDING}),
     Offer(
         UNICODE, "Grüße — läuft auch auf älterer Hardware ✓", {ORCHARD: PENDING, RIVERSIDE: PENDING}
@@ -169,7 +179,7 @@ def load() -> None:
         _add(person, password)
     load_images(RECORDED_IMAGES.read_bytes(), Tenant.objects.get(pk=HALDEN))
     for fields in OWN_IMAGES:
-        Image.objects.create(status=Image.Status.ACTIVE, **fields)
+        _import(Image(disk_format="raw", container_format="bare", **fields))
     for offer in OFFERS:
         _make(offer)
 
@@ -179,6 +189,22 @@ def _add(person: Person, password: str) -> None:
     user = User.objects.create(email=person.email, password=password, **names)
     for tenant_id, role in person.roles.items():
         TenantUser.objects.create(user=user, tenant_id=tenant_id, role=role)
+
+
+def _import(image: Image) -> None:
+    image.save(force_insert=True)
+    licences.settle([image])
+    by, disk = ACTS_FOR[image.owner_id], _disk(image.name)
+    upload = imports.begin(image, len(disk), filename="disk.img", by=by)
+    imports.receive(upload, BytesIO(disk).read, 0, by=by)
+
+
+def _disk(label: str) -> bytes:
+    """A disk of 4 MiB with a partition table and one Linux partition, which holds nothing but the label."""
+    sectors = 4 * MIB // SECTOR
+    partition = struct.pack("<B3xB3xII", ACTIVE, LINUX, MIB // SECTOR, sectors - MIB // SECTOR)
+    table = bytes(446) + partition + bytes(48) + b"\x55\xaa"
+    return table.ljust(MIB, b"\0") + label.encode().ljust(3 * MIB, b"\0")
 
 
 def _make(offer: Offer) -> None:
