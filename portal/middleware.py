@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
@@ -15,19 +17,40 @@ from sharing.errors import NotVisible, Refused
 
 
 class FreshPagesMiddleware(MiddlewareMixin):
-    """Pages are never kept: Back shows what is true now, and nothing to whoever comes after a sign-out."""
+    """Pages are never kept: Back shows what is true now, and nothing to whoever comes after a sign-out.
+
+    Image data says itself how it may be kept.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        add_never_cache_headers(response)
+        if "Cache-Control" not in response:
+            add_never_cache_headers(response)
         return response
 
 
+class CompressedPagesMiddleware(GZipMiddleware):
+    """Compresses what is answered, but no image data: its length and its parts are those of the file."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if "Accept-Ranges" in response:
+            return response
+        return super().process_response(request, response)
+
+
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """As Django's; where a verb or a fragment was asked for, the sign-in leads back to the page it was asked on."""
+    """As Django's; where a verb or a fragment was asked for, the sign-in leads back to the page it was asked on.
+
+    What sends image data in parts (tus) follows no redirect: it is told.
+    """
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponse]
     ) -> HttpResponse:
+        if "Tus-Resumable" in request.headers:
+            told = "The session ended. Sign in again."
+            return HttpResponse(told, status=401, content_type="text/plain; charset=utf-8")
         if request.method in ("GET", "HEAD") and not request.htmx:
             return super().handle_no_permission(request, view_func)
         page = request.htmx.current_url if request.htmx else request.headers.get("Referer")

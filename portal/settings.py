@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.FreshPagesMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "portal.middleware.CompressedPagesMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -205,6 +205,10 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Data on its way in; on the same file system as a local store, so that storing it is a rename.
 UPLOAD_DIR = Path(env("UPLOAD_DIR", default=str(VAR_DIR / "uploads")))
+# Files of forms go there too, where there is room for them.
+UPLOAD_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+FILE_UPLOAD_TEMP_DIR = UPLOAD_DIR
+FILE_UPLOAD_HANDLERS = ["portal.form_files.SignedInFiles"]
 # Hours that an upload may rest before housekeeping ends it.
 UPLOAD_EXPIRY = env.int("UPLOAD_EXPIRY", default=48)
 # The front server's header to hand a local file over with, instead of streaming it.

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from sharing.converters import TenantIDConverter
 from sharing.models import Membership
-from sharing.views import activity, consumer, home, images, producer
+from sharing.views import activity, consumer, exports, home, images, imports, producer, uploads
 
 register_converter(TenantIDConverter, "tenant")
 
@@ -15,9 +15,18 @@ image_patterns = [
     path("withdraw/confirm/", producer.confirm_withdraw, name="confirm-withdraw"),
     path("prune/", producer.prune, name="prune"),
     path("prune/confirm/", producer.confirm_prune, name="confirm-prune"),
+    path("protect/", producer.protect, name="protect"),
     path("delete/", producer.delete, name="delete"),
     path("delete/confirm/", producer.confirm_delete, name="confirm-delete"),
     path("leave/confirm/", consumer.confirm_leave, name="confirm-leave"),
+    path("data/", exports.data, name="data"),
+    path("redistributable/", exports.redistributable, name="redistributable"),
+    path("acknowledge/", exports.acknowledge, name="acknowledge"),
+    path("made-from/", exports.made_from, name="made-from"),
+    path("import/", imports.import_data, name="import-data"),
+    path("import/cancel/", imports.cancel_import, name="cancel-import"),
+    path("uploads/", uploads.uploads, name="uploads"),
+    path("uploads/<uuid:upload_id>/", uploads.upload, name="upload"),
 ]
 
 tenant_patterns: list[URLPattern | URLResolver] = [
@@ -30,6 +39,7 @@ tenant_patterns: list[URLPattern | URLResolver] = [
     path("images/", images.images, name="images"),
     path("images/prune/", producer.prune_all, name="prune-all"),
     path("images/prune/confirm/", producer.confirm_prune_all, name="confirm-prune-all"),
+    path("images/new/", imports.new_image, name="new-image"),
     path("images/<uuid:image_id>/", include(image_patterns)),
     path("activity/", activity.activity, name="activity"),
     path("help/", home.help_page, name="help"),

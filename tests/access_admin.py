@@ -49,6 +49,8 @@ ADMIN = dict(_rows()) | {
     "admin:password_change": _one(302, 302),
     "admin:jsi18n": _one(200, 405),
     "admin:app_list": _one(200, 200, args=("sharing",)),
+    # No licence restricts the scene's image, so its owner exports it.
+    "admin:sharing_image_data": _one(403, 405, args=("image",)),
     "admin:auth_user_password_change": _one(200, 200, args=("user",)),
     "admin:<path:object_id>/": _one(302, 302, path="/admin/sharing/image/{image}/"),
     "admin:(?P<url>.*)$": _one(404, 404, path="/admin/no/such/page/"),

@@ -1,4 +1,6 @@
-"""One image with a member in each status, and every caller there is: what the access tables walk."""
+"""One image with a member in each status, one that waits for its data, and every caller there is: what the access
+tables walk.
+"""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +11,11 @@ from django.http import HttpResponse
 from django.test import Client
 
 from sharing import handshake
-from sharing.models import Image, Membership, User
+from sharing.imagedata.imports import begin
+from sharing.models import Image, Membership, Upload, User
 from tests.conftest import Party, party, signed_in
 from tests.factories import PASSWORD, ImageFactory
+from tests.imported import RAW, queued
 
 CALLERS = (
     "anonymous", "owner", "owner reader", "pending", "accepted", "rejected", "stranger", "operator",
@@ -28,6 +32,7 @@ class Scene:
     stranger: Party
     operator: User
     group: Group
+    upload: Upload
 
     @cached_property
     def clients(self) -> dict[str, Client]:
@@ -73,6 +78,7 @@ def build_scene() -> Scene:
         image=image, producer=producer, **members, stranger=party("6120047", "Stranger"),
         operator=User.objects.create_superuser("operator@cloud.example", PASSWORD),
         group=Group.objects.create(name="Auditors"),
+        upload=begin(queued(producer), len(RAW), by=producer.by),
     )  # fmt: skip
     # Signed in now, so that what a test rolls back later is not a session.
     assert len(scene.clients) == len(CALLERS)

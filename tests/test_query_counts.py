@@ -15,6 +15,8 @@ from tests.pages import HTMX, read
 pytestmark = pytest.mark.django_db
 # Session, user, role with tenant; other tenants and the waiting offers, for the frame.
 FRAME = 5
+# Bytes stored, bytes on their way, images.
+QUOTA = 3
 
 
 @pytest.fixture
@@ -59,9 +61,9 @@ def rows_of(page, selector):
 PAGES = {
     "inbox": ("inbox", {}, offered, "article", FRAME + 4),
     "inbox, answered": ("inbox", {"status": "accepted"}, offered, "article", FRAME + 4),
-    "images": ("images", {}, own, "tbody tr", FRAME + 4),
+    "images": ("images", {}, own, "tbody tr", FRAME + 4 + QUOTA),
     "images, shared": ("images", {"show": "shared"}, offered, "tbody tr", FRAME + 4),
-    "images, found": ("images", {"q": "image", "sort": "name"}, own, "tbody tr", FRAME + 4),
+    "images, found": ("images", {"q": "image", "sort": "name"}, own, "tbody tr", FRAME + 4 + QUOTA),
     "activity": ("activity", {}, events, "tbody tr", FRAME + 2),
 }
 

@@ -9,7 +9,9 @@ from django.utils.safestring import SafeString
 
 from sharing.admin.bounded import BoundedAdmin
 from sharing.admin.records import list_of
+from sharing.imagedata import quota
 from sharing.models import Tenant, TenantUser
+from sharing.printable import size
 
 ROWS_SHOWN = 100
 
@@ -90,14 +92,23 @@ class TenantAdmin(BoundedAdmin):
     sortable_by = ("id",)
 
     def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
-        own = ("id", "name", "contact", "support_note")
-        return own if obj is None else (*own, "images", "created_at")
+        own = ("id", "name", "contact", "support_note", "byte_quota", "image_quota")
+        return own if obj is None else (*own, "used", "images", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
-        return () if obj is None else ("id", "images", "created_at")
+        return () if obj is None else ("id", "used", "images", "created_at")
 
     def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
         return self.inlines if obj else (NewUserInline,)
+
+    @admin.display(description="used")
+    def used(self, tenant: Tenant) -> str:
+        """Readable, since the quota is typed in bytes; images are counted where there is a limit alone."""
+        used = quota.usage(tenant)
+        parts = [f"{size(used.bytes_used)} of {size(used.byte_quota) or 'any number of bytes'}"]
+        if used.image_quota is not None:
+            parts.append(f"{used.images:,} of {used.image_quota:,} images")
+        return ", ".join(parts)
 
     @admin.display(description="images")
     def images(self, tenant: Tenant) -> SafeString:

@@ -11,10 +11,13 @@ from django.views.decorators.http import require_safe
 
 from sharing.checklist import ITEMS
 from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
+from sharing.imagedata import quota
 from sharing.imagedata.records import lineage
 from sharing.models import Image, Membership
 from sharing.paging import keyset_page
 from sharing.tenancy import Actor, Request, acting_for
+from sharing.views.export_panel import export_context
+from sharing.views.import_panel import import_context
 
 
 @require_safe
@@ -32,6 +35,7 @@ def images(request: Request, tenant_id: str) -> HttpResponse:
         "form": form, "show": show, "sort": sort, "page": page,
         "images": page.in_order(rows.in_bulk(page.keys)),
         "rejected": Membership.objects.of_owner(actor.tenant_id).rejected().capped_count(),
+        "usage": None if show == "shared" else quota.usage(request.tenant),
     }  # fmt: skip
     return render(request, "sharing/images.html", context)
 
@@ -82,10 +86,13 @@ def image_context(
         return (
             context
             | members_context(request, image)
+            | import_context(request, image)
+            | export_context(actor, image, context["lineage"])
             | {"offer_form": form or OfferForm(image=image)}
         )
     own = get_object_or_404(Membership.objects.of_member(actor.tenant_id), image=image)
-    return context | {"membership": own}
+    export = export_context(actor, image, context["lineage"], own.status)
+    return context | export | {"membership": own}
 
 
 def members_context(request: Request, image: Image) -> dict[str, Any]:
