@@ -7,6 +7,15 @@ ATTEMPTS = 3
 DEADLOCK_DETECTED = "40P01"  # PostgreSQL, appendix A: error codes
 
 
+def rest_connection() -> None:
+    """Gives the database connection back while bytes of image data move; the next query opens one again.
+
+    Else a portal with many slow transfers would hold as many connections.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def whole[**P, R](verb: Callable[P, R]) -> Callable[P, R]:
     """Runs the verb in one transaction, all or nothing; again where PostgreSQL broke a deadlock by ending it."""
 

@@ -4,6 +4,7 @@ import hashlib
 from io import BytesIO
 
 import pytest
+from django.db import connection
 
 from sharing import handshake
 from sharing.errors import BadInput, Conflict, NotAllowed
@@ -77,6 +78,14 @@ def test_a_connection_that_breaks_keeps_the_chunks_before(upload, producer, monk
         receive(upload, breaks, 0, by=producer.by)
     assert intake.arrived(store.part_of(upload.pk)) == 8192
     assert Upload.objects.get() == upload
+
+
+def test_no_database_connection_is_held_while_bytes_arrive(upload, producer):
+    def slowly(size):
+        assert connection.connection is None
+        return RAW[:size]
+
+    assert receive(upload, slowly, 0, by=producer.by) == len(RAW)
 
 
 def test_no_byte_beyond_the_announced_length_is_read(image, producer):

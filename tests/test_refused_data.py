@@ -35,7 +35,8 @@ def test_data_that_arrived_in_parts_is_judged_as_strictly(producer):
     image = queued(producer, disk_format="qcow2")
     upload = begin(image, len(RAW), by=producer.by)
     store.part_of(upload.pk).write_bytes(RAW[:HALF])
-    receive(upload, sending(RAW[HALF:]), HALF, by=producer.by)
+    with pytest.raises(BadData):
+        receive(upload, sending(RAW[HALF:]), HALF, by=producer.by)
     image.refresh_from_db()
     assert image.status == "queued"
     assert leftovers() == []

@@ -68,6 +68,20 @@ def test_a_far_store_takes_data_in_from_a_task_after_the_last_byte(
     assert Event.objects.latest("pk").actor == producer.by.user
 
 
+def test_what_is_large_and_came_in_parts_is_verified_by_a_task(
+    settings, monkeypatch, image, upload, producer
+):
+    settings.TASKS = DATABASE
+    monkeypatch.setattr(imports, "VERIFIED_AT_ONCE", len(RAW) - 1)
+    receive(upload, sending(RAW[:512]), 0, by=producer.by)
+    receive(upload, sending(RAW[512:]), 512, by=producer.by)
+    upload.refresh_from_db()
+    assert upload.settling
+    act(upload, producer)
+    image.refresh_from_db()
+    assert image.status == "active"
+
+
 def test_a_settling_upload_takes_nothing_more(far_store, settings, upload, producer):
     settings.TASKS = DATABASE
     receive(upload, sending(), 0, by=producer.by)

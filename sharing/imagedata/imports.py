@@ -18,11 +18,13 @@ from sharing.models import Image, Upload
 from sharing.models.event import NOTE_MAX, Verb
 from sharing.models.membership import Touched
 from sharing.tenancy import Actor, owner_acts
-from sharing.transactions import whole
+from sharing.transactions import rest_connection, whole
 
 LONGEST = 2**63 - 1
 FILENAME_MAX = 255
 ATTEMPTS = 6
+# Bytes that a request may read once more: a few seconds' worth.
+VERIFIED_AT_ONCE = 2**30
 CANCELLED = "This import was cancelled meanwhile. Nothing was stored."
 
 
@@ -57,8 +59,8 @@ def begin(
 def receive(upload: Upload, read: Callable[[int], bytes], offset: int, *, by: Actor) -> int:
     """Appends what `read` gives, up to the announced length; returns the new offset. All bytes here: verifies, stores.
 
-    Data that came in one go is verified on the way. Data that came in several, or goes to a store far away, is left
-    to a task: until it ends, the upload is `settling`.
+    Data that came in one go is verified on the way, what is small once it is whole. What is large and came in several,
+    or goes to a store far away, is left to a task: until it ends, the upload is `settling`.
     Refused: not the owner's manager or an operator (NotAllowed); `offset` is not where the upload stands (Conflict);
     not what it must be (BadData: the upload ends, the image stays queued); no room on the disk (StorageFull); the
     upload or its image is gone (Gone).
@@ -68,6 +70,7 @@ def receive(upload: Upload, read: Callable[[int], bytes], offset: int, *, by: Ac
     if upload.settling or offset != intake.arrived(part):
         raise Conflict(f"Offset: this upload stands at {intake.arrived(part)} bytes, not {offset}.")
     in_one_go = offset == 0
+    rest_connection()
     with Digests(upload.image.disk_format) if in_one_go else nullcontext() as digests:
         try:
             for chunk in intake.append(part, read, offset, upload.length):
@@ -83,7 +86,10 @@ def receive(upload: Upload, read: Callable[[int], bytes], offset: int, *, by: Ac
 
 
 def _complete(upload: Upload, verified: Verified | None, by: Actor) -> None:
-    if verified and store.image_store().is_local():
+    at_once = store.image_store().is_local()
+    if at_once and verified is None and upload.length <= VERIFIED_AT_ONCE:
+        verified = intake.digested(store.part_of(upload.pk), upload.image.disk_format)
+    if at_once and verified:
         settle(upload, verified, by=by)
     elif Upload.objects.filter(pk=upload.pk, settling=False).update(settling=True):
         settle_later.enqueue(str(upload.pk), by.user, by.tenant_id, by.role)
