@@ -72,12 +72,17 @@ def goes_on(image, producer):
 
 
 @pytest.mark.parametrize(
-    ("in_parts", "on_other_disk"),
-    [(False, False), (True, False), (False, True)],
-    ids=["in one go", "in parts", "to another disk"],
+    ("in_parts", "ways"),
+    [
+        (False, {}),
+        (True, {}),
+        (True, {"by_task": True}),
+        (False, {"on_other_disk": True}),
+    ],
+    ids=["in one go", "in parts", "in parts, by a task", "to another disk"],
 )
 def test_an_import_that_crashes_at_any_step_goes_on_to_the_right_data(
-    act, producer, in_parts, on_other_disk
+    act, producer, in_parts, ways
 ):
     for step in count():
         image = queued(producer)
@@ -86,8 +91,7 @@ def test_an_import_that_crashes_at_any_step_goes_on_to_the_right_data(
         if in_parts:
             receive(upload, sending(RAW[:HALF]), 0, by=producer.by)
         crashed = act(
-            "receive", step, upload=str(upload.pk), data=RAW.hex(), offset=offset,
-            on_other_disk=on_other_disk,
+            "receive", step, upload=str(upload.pk), data=RAW.hex(), offset=offset, **ways
         )  # fmt: skip
         goes_on(image, producer)
         kept(image)

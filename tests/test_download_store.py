@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.signals import request_finished
+from django.db import connection
 
 from portal.image_settings import handed_over
 from sharing.imagedata import store
@@ -79,6 +80,14 @@ def test_no_file_stays_open(producer, image, settings, monkeypatch):
     get(producer, image)
     del answers, answer
     assert open_files() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_download_holds_no_connection_to_the_database_while_bytes_move(producer, image):
+    answer = get(producer, image)
+    assert connection.connection is not None
+    next(iter(answer.streaming_content))
+    assert connection.connection is None
 
 
 def test_data_leaves_in_pieces(producer, settings):

@@ -2,20 +2,17 @@
 
 import os
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from sharing import handshake
 from sharing.imagedata import housekeeping, store
 from sharing.imagedata.imports import begin, receive
 from sharing.models import Event, Image, Upload
 from tests.command_line import run
-from tests.factories import ImageFactory
+from tests.housekept import rested, said, stored_file, stray
 from tests.imported import RAW, imported, leftovers, queued, sending
 from tests.refusals import unchanged
 
@@ -36,36 +33,6 @@ def an_hour_later(monkeypatch):
 @pytest.fixture
 def image(producer):
     return imported(producer, name="Golden Debian")
-
-
-def said(*options):
-    """What it prints, and the sentence with which it ends."""
-    printed = StringIO()
-    try:
-        call_command("housekeeping", *options, stdout=printed)
-    except CommandError as error:
-        return printed.getvalue(), str(error)
-    return printed.getvalue(), ""
-
-
-def stored_file(image) -> Path:
-    return Path(store.image_store().path(image.data))
-
-
-def stray(image) -> Path:
-    """A file as an import of the image leaves it that broke off before its commit."""
-    path = stored_file(image).with_name(f"{image.pk}.{uuid4()}")
-    path.write_bytes(RAW)
-    return path
-
-
-def rested(upload, **age):
-    """The upload, as if its last byte had arrived that long ago."""
-    then = timezone.now() - timedelta(**age)
-    Upload.objects.filter(pk=upload.pk).update(begun_at=then)
-    part = store.part_of(upload.pk)
-    if part.exists():
-        os.utime(part, (then.timestamp(),) * 2)
 
 
 @pytest.fixture
@@ -231,67 +198,6 @@ def test_a_database_that_knows_none_of_the_data_removes_nothing(image, an_hour_l
     assert sorted(leftovers()) == sorted([data, part.name])
     assert said("--force")[1] == ""
     assert leftovers() == []
-
-
-def test_missing_data_is_told(image, producer):
-    imported(producer)
-    stored_file(image).unlink()
-    printed, ended = said()
-    assert f"MISSING: image {image.pk} “Golden Debian” of tenant 4471021" in printed
-    assert ended.startswith("1 finding of data that is missing or damaged")
-
-
-def test_an_image_whose_data_is_in_the_cloud_is_not_missing(image, producer):
-    ImageFactory(owner=producer.tenant)
-    assert said("--verify")[1] == ""
-
-
-def test_data_of_another_size_is_told_without_reading_it(image):
-    stored_file(image).write_bytes(RAW[:-1])
-    printed, ended = said()
-    assert "DAMAGED: image" in printed
-    assert f"it has {len(RAW) - 1} bytes, its record says {len(RAW)}" in printed
-    assert ended
-
-
-@pytest.mark.parametrize(
-    ("spoil", "wrong"),
-    [
-        (
-            lambda path: path.write_bytes(RAW[::-1]),
-            "its MD5 is not that of the record, its SHA-512",
-        ),
-        (lambda path: path.write_bytes(b""), f"0 bytes instead of {len(RAW)}"),
-        (lambda path: path.unlink(), "it cannot be read: "),
-    ],
-)
-def test_verifying_names_each_image_whose_data_is_not_what_its_record_says(
-    image, producer, spoil, wrong
-):
-    good = imported(producer)
-    spoil(stored_file(image))
-    with unchanged():
-        printed, ended = said("--verify")
-    assert f"DAMAGED: image {image.pk} “Golden Debian” of tenant 4471021: {wrong}" in printed
-    assert str(good.pk) not in printed
-    assert ended
-
-
-@pytest.mark.parametrize("column", ["checksum", "os_hash_value"])
-def test_each_of_the_two_hashes_is_compared(image, column):
-    Image.objects.filter(pk=image.pk).update(**{column: "0" * 32})
-    assert "DAMAGED" in said("--verify")[0]
-
-
-def test_an_image_that_is_deleted_while_its_data_is_read_is_not_damaged(
-    image, producer, monkeypatch
-):
-    def deleted_meanwhile(images, name, start, stop):
-        handshake.delete_image(Image.objects.get(pk=image.pk), by=producer.by)
-        yield b"half"
-
-    monkeypatch.setattr(store.LocalImages, "stream", deleted_meanwhile)
-    assert said("--verify")[1] == ""
 
 
 def test_licence_rules_that_changed_are_settled_anew(image, producer, settings):

@@ -11,7 +11,7 @@ from io import StringIO
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from moto.server import ThreadedMotoServer
 
 from portal.image_settings import image_store
@@ -19,6 +19,7 @@ from sharing import handshake
 from sharing.imagedata import housekeeping, store
 from sharing.imagedata.imports import begin, receive, settle_later
 from sharing.models import Image, Upload
+from tests.housekept import said
 from tests.imported import RAW, imported, leftovers, queued, sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,15 +58,6 @@ def bucket(server, settings):
 @pytest.fixture
 def image(bucket, producer):
     return imported(producer)
-
-
-def said(*options):
-    printed = StringIO()
-    try:
-        call_command("housekeeping", *options, stdout=printed)
-    except CommandError as error:
-        return printed.getvalue(), str(error)
-    return printed.getvalue(), ""
 
 
 def keys(bucket):

@@ -19,6 +19,7 @@ from sharing.imagedata.intake import HASH_ALGORITHM
 from sharing.imagedata.store import LocalImages, image_store
 from sharing.models import Image
 from sharing.tenancy import Actor
+from sharing.transactions import rest_connection
 
 # RFC 9110, 14.1.2. What has more digits than any length is in another form.
 ONE_PART = re.compile(r"bytes=([0-9]{0,30})-([0-9]{0,30})", re.IGNORECASE)
@@ -136,6 +137,7 @@ class Opened:
 
     def __iter__(self) -> Iterator[bytes]:
         """Where the store gives too few, an error ends the connection, so that nobody takes them for all."""
+        rest_connection()
         sent = len(self.first)
         yield self.first
         for chunk in self.stream:

@@ -1,6 +1,7 @@
 """What the benches act on: an empty portal in a temporary folder, with a tenant whose manager is signed in."""
 
 import os
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -49,6 +50,8 @@ def arguments(description: str) -> ArgumentParser:
 
 @contextmanager
 def stage(database: str, threads: int, folder: Path | None) -> Iterator[Stage]:
+    # Whoever ends a bench early wants its server and its files gone too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
         url = f"sqlite:///{place}/bench.sqlite3"
