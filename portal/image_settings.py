@@ -24,12 +24,12 @@ def licence_rules(texts: list[str]) -> tuple[LicenceRule, ...]:
 
 def _licence_rule(text: str) -> LicenceRule:
     condition, _, licence = text.strip().partition(":")
-    name, equals, value = condition.partition("=")
-    if not (name and equals and value) or len(licence) > 100:
+    name, _, value = map(str.strip, condition.partition("="))
+    if not (name and value) or len(licence) > 100:
         raise ImproperlyConfigured(
             f"LICENCE_RULES: {text!r} is not property=value or property=value:licence, the licence at most 100 long"
         )
-    return LicenceRule(name.strip(), value.strip().casefold(), licence.strip() or value.strip())
+    return LicenceRule(name, value.casefold(), licence.strip() or value)
 
 
 def handed_over(text: str) -> tuple[str, str]:

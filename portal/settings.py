@@ -208,7 +208,7 @@ UPLOAD_DIR = Path(env("UPLOAD_DIR", default=str(VAR_DIR / "uploads")))
 # Files of forms go there too, where there is room for them.
 UPLOAD_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 FILE_UPLOAD_TEMP_DIR = UPLOAD_DIR
-FILE_UPLOAD_HANDLERS = ["portal.form_files.SignedInFiles"]
+FILE_UPLOAD_HANDLERS = ["portal.form_files.AwaitedFiles"]
 # Hours that an upload may rest before housekeeping ends it.
 UPLOAD_EXPIRY = env.int("UPLOAD_EXPIRY", default=48)
 # The front server's header to hand a local file over with, instead of streaming it.

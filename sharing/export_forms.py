@@ -18,13 +18,6 @@ class AcknowledgeForm(forms.Form):
             )
 
 
-class RedistributableForm(forms.Form):
-    # A choice, not a checkbox: that takes “0” and “no” for yes.
-    value = forms.ChoiceField(
-        label="Redistributable", choices=[("1", "redistributable"), ("0", "not redistributable")]
-    )
-
-
 class MadeFromForm(forms.Form):
     parent = forms.UUIDField(
         label="UUID of the image that it was made from",

@@ -50,10 +50,10 @@ def load_images(data: bytes, owner: Tenant) -> Loaded:
 
     Records that the cloud calls killed or deleted have no data to share: they are left out, and an image here stays
     as it is, because ending its memberships is its owner's act. So do images that the list lacks.
-    An image keeps what is Proffer's own: memberships, hold, and the confirmed checklist (which no longer stands
-    where the checksum changed).
+    An image keeps what is Proffer's own: memberships, hold, protection, what it was registered as made from, and the
+    confirmed checklist (which no longer stands where the checksum changed). One with data in Proffer stays as it is.
     Raises BadInput, naming the record and what is allowed, for a list that cannot be loaded whole: not of the
-    form, an ID twice, an ID that belongs to another tenant here, or a change to an image whose data is stored here.
+    form, an ID twice, or an ID that belongs to another tenant here.
     """
     listed = list(entries(data))
     alive = [entry for entry in listed if entry.listed.status in STATUS_HERE]
@@ -82,6 +82,7 @@ def _compare(records: list[Record]) -> tuple[list[Record], list[Record]]:
             [record.image.pk for record in batch]
         )
         for record in batch:
+            _keep_ours(record.image, standing.get(record.image.pk))
             image = standing.get(record.image.pk)
             if image is None:
                 new.append(record)
@@ -89,11 +90,16 @@ def _compare(records: list[Record]) -> tuple[list[Record], list[Record]]:
                 raise record.entry.refused(
                     f"its id is that of an image of tenant {image.owner_id} here"
                 )
-            elif _differs(record, image):
-                if image.data:
-                    raise record.entry.refused("its data is stored here, and never changes")
+            elif not image.data and _differs(record, image):
                 changed.append(record)
     return new, changed
+
+
+def _keep_ours(listed: Image, image: Image | None) -> None:
+    """What its owner said in the portal stays: what it was made from, and that it is protected."""
+    if image is not None:
+        listed.base_image_ref = image.base_image_ref or listed.base_image_ref
+        listed.protected = image.protected or listed.protected
 
 
 def _differs(record: Record, image: Image) -> bool:
@@ -108,11 +114,13 @@ def _write(new: list[Record], changed: list[Record], owner: Tenant) -> None:
     for batch in batched(changed, RECORDS_A_STATEMENT):
         ids = [record.image.pk for record in batch]
         still_owned = (
-            Image.objects.select_for_update(no_key=True).owned_by(owner.pk).filter(pk__in=ids)
+            Image.objects.select_for_update(no_key=True)
+            .owned_by(owner.pk)
+            .filter(pk__in=ids, data="")
         )
         if len(still_owned.values_list("pk")) < len(ids):
             raise Gone(
-                "Images of the list were deleted meanwhile. Nothing was loaded: load it again."
+                "Images of the list were deleted or got their data meanwhile. Nothing was loaded: load it again."
             )
         ImageTag.objects.filter(image_id__in=ids).delete()
     # One upsert for many rows; bulk_update's CASE per row and column is slower by far.

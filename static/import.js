@@ -9,9 +9,9 @@ let picked = null; // the file of the new image's form
 
 function start(panel, file) {
   const { name, length, modified, upload } = panel.dataset;
-  const same = file.name.endsWith(name) && file.size === Number(length) && (!modified || file.lastModified === Number(modified));
+  const same = file.name.endsWith(name) && file.size === Number(length) && modified && file.lastModified === Number(modified);
   if (upload && !same)
-    return refuse(`This is not the file that is on its way. Choose ${name} of ${size(Number(length))} as it was, or cancel that import first.`);
+    return refuse(`This is not the file that is on its way: its name, size or time of last change differs. Choose ${name} of ${size(Number(length))} as it was, or cancel that import first.`);
   showSending(panel, true);
   current = new Import(panel, file, { ended: look, refused: refuse });
   current.run();
@@ -39,9 +39,11 @@ function showChoosing(panel) {
 // Shows the image's page as it is now, and tells what became of the import.
 async function look(told = "") {
   const { page } = $("#import").dataset;
+  const done = $("#imported").content.cloneNode(true);
   current = null;
   await htmx.ajax("GET", page, { target: "#main", select: "#main > *", swap: "innerHTML" });
   const panel = $("#import");
+  if (!panel && !told) $("#messages").replaceChildren(done);
   const stands = panel && ($(".message", panel) ?? $("h2", panel)).textContent;
   announce(told || stands?.trim().replace(/\s+/g, " ") || "The data is imported, verified and stored.");
   (panel ?? $("#main")).focus({ preventScroll: true });
@@ -75,7 +77,8 @@ document.addEventListener("click", (event) => {
 function choose(input) {
   const [file] = input.files;
   const left = Number(input.dataset.left ?? Infinity);
-  const problem = file?.size > left ? `${size(file.size)} is more than your quota leaves: ${size(left)}.` : "";
+  const tooMuch = file?.size > left && `${size(file.size)} is more than your quota leaves: ${size(left)}.`;
+  const problem = file?.size === 0 ? "This file is empty: choose another one." : tooMuch || "";
   if (input.form.id === "new-image") describe(input, file, problem);
   else if (problem) refuse(problem);
   else if (file) start($("#import"), file);

@@ -42,8 +42,8 @@ GOOD = {
     "raw with an MBR": (mbr(), "raw", 64 * KIB),
     "raw with a GPT": (gpt(), "raw", 64 * KIB),
     "raw with a boot sector alone": (kernel(), "raw", 64 * KIB),
-    "raw of text and then of other bytes": (b"text\n" * 200 + b"\xff" * 100, "raw", 1100),
-    "raw of one byte": (b"\0", "raw", 1),
+    "raw of text and then of other bytes": (b"text\n" * 300 + b"\xff" * 36, "raw", 1536),
+    "raw of one sector": (bytes(512), "raw", 512),
     "qcow2": (qcow2(), "qcow2", SIZE),
     "qcow2 version 2": (qcow2(2), "qcow2", SIZE),
     "qcow2 version 2 with header extensions": (

@@ -78,7 +78,7 @@ def build_scene() -> Scene:
         image=image, producer=producer, **members, stranger=party("6120047", "Stranger"),
         operator=User.objects.create_superuser("operator@cloud.example", PASSWORD),
         group=Group.objects.create(name="Auditors"),
-        upload=begin(queued(producer), len(RAW), by=producer.by),
+        upload=begin(queued(producer), len(RAW), modified=0, by=producer.by),
     )  # fmt: skip
     # Signed in now, so that what a test rolls back later is not a session.
     assert len(scene.clients) == len(CALLERS)

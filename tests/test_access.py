@@ -53,7 +53,9 @@ TOLD = "  401  204  204  204  204  204  204  204"
 IN_TENANT = ("tenant",)
 IN_IMAGE = ("tenant", "image")
 IN_QUEUED = ("tenant", "queued")
-TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "65536", "Upload-Offset": "0"}
+TUS = {
+    "Tus-Resumable": "1.0.0", "Upload-Length": "65536", "Upload-Offset": "0", "Upload-Metadata": "modified MA==",
+}  # fmt: skip
 
 ROWS = {
     "home": Row(get="302 302 302 302 302 302 302 302"),

@@ -141,7 +141,10 @@ def test_data_is_saved_under_the_images_name(name, disk_format, filename):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Büro ✓", "attachment; filename*=utf-8''B%C3%BCro%20%E2%9C%93.img"),
+        (
+            "Büro ✓",
+            "attachment; filename=\"B_ro _.img\"; filename*=utf-8''B%C3%BCro%20%E2%9C%93.img",
+        ),
         ('the "best"', r'attachment; filename="the \"best\".img"'),
         ("a; filename=evil.exe", 'attachment; filename="a; filename=evil.exe.img"'),
     ],

@@ -44,6 +44,7 @@ def closed_because(caller, status, held, restricted, inherited, open_, derived, 
             (restricted, "(Windows)"),
             (caller == "accepted" and not open_, "redistributable"),
             (caller in ("owner", "reader") and theirs, "two considerations"),
+            (caller == "accepted" and theirs, "has not acknowledged"),
             (not stored, "cloud's"),
             (True, ""),
         )

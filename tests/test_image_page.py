@@ -89,7 +89,10 @@ def test_an_image_of_which_nothing_is_known_has_a_page(producer):
     page = show(producer, image)
 
     assert page.one("h1").words == str(image.pk)
-    assert (facts(page)["Size"], facts(page)["Formats"]) == ("no data yet", "not set")
+    assert (facts(page)["Size"], facts(page)["Formats"]) == (
+        "no data yet",
+        "not known before its data is here",
+    )
     assert page.one(".lede .status").words == "Queued"
 
 

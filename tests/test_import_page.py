@@ -61,12 +61,14 @@ class TestImport:
         image.refresh_from_db()
         assert (image.status, image.size) == ("active", len(RAW))
 
-    def test_goes_on_with_the_same_file_where_an_earlier_one_stopped(self, producer, image):
+    def test_begins_anew_because_a_file_of_the_same_name_and_length_may_be_another(
+        self, producer, image
+    ):
         upload = imports.begin(image, len(RAW), filename="debian.img", by=producer.by)
         store.part_of(upload.pk).write_bytes(RAW[:HALF])
-        send(producer, "import-data", image, file=disk(b"x" * HALF + RAW[HALF:]))
+        send(producer, "import-data", image, file=disk(RAW[::-1]))
         image.refresh_from_db()
-        assert b"".join(store.image_store().stream(image.data, 0, image.size)) == RAW
+        assert b"".join(store.image_store().stream(image.data, 0, image.size)) == RAW[::-1]
 
     def test_says_that_data_is_still_verified_where_a_task_does_it(
         self, producer, image, monkeypatch
@@ -84,7 +86,7 @@ class TestImport:
         answer = send(producer, "import-data", image, file=disk(qcow2()))
         assert answer.status_code == 422
         page = read(answer)
-        assert "its content is qcow2" in page.one("#import .message").words
+        assert "its content is qcow2" in page.one("#import .message-error").words
         assert told(page) == []
         image.refresh_from_db()
         assert (image.status, image.data) == ("queued", "")

@@ -90,7 +90,7 @@ def test_every_fact_can_be_said(producer, consumer, disk):
 
 def test_the_files_of_a_folder_are_imported_by_name_without_hidden_ones_and_folders(producer, drop):
     for name in ("b.img", "a.img", ".hidden.img"):
-        (drop / name).write_bytes(RAW + name.encode())
+        (drop / name).write_bytes(RAW + name.encode().ljust(512))
     (drop / "folder").mkdir()
     (drop / "folder" / "c.img").write_bytes(RAW)
     printed, _, ended = told(drop)

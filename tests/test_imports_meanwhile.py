@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from django.db import OperationalError
 
 from sharing import handshake
 from sharing.errors import Conflict, Gone, Protected, StorageFull
@@ -114,7 +115,9 @@ def test_a_full_disk_keeps_what_arrived_before(image, upload, producer, monkeypa
     assert image.checksum == hashlib.md5(RAW).hexdigest()
 
 
-def test_a_commit_that_fails_leaves_no_data_in_the_store(image, upload, producer, monkeypatch):
+def test_a_commit_that_breaks_leaves_the_image_queued_and_data_that_it_does_not_refer_to(
+    image, upload, producer, monkeypatch
+):
     def fails(*args, **kwargs):
         raise RuntimeError("the database is gone")
 
@@ -123,4 +126,53 @@ def test_a_commit_that_fails_leaves_no_data_in_the_store(image, upload, producer
         receive(upload, sending(), 0, by=producer.by)
     image.refresh_from_db()
     assert (image.status, image.data) == ("queued", "")
-    assert list(store.image_store().stored()) == []
+    assert [found.name for found in store.image_store().stored()] == [store.name_for(upload)]
+
+
+def test_a_commit_whose_answer_is_lost_keeps_the_data(image, upload, producer, monkeypatch):
+    activate = imports._activate
+
+    def answer_lost(*args):
+        activate(*args)
+        raise OperationalError("the connection is gone")
+
+    monkeypatch.setattr(imports, "_activate", answer_lost)
+    with pytest.raises(OperationalError):
+        receive(upload, sending(), 0, by=producer.by)
+    image.refresh_from_db()
+    assert b"".join(store.image_store().stream(image.data, 0, image.size)) == RAW
+
+
+def test_a_second_request_at_the_last_byte_does_not_end_what_the_first_one_stores(
+    image, upload, producer, monkeypatch
+):
+    store.part_of(upload.pk).write_bytes(RAW)
+    append = intake.append
+
+    def first_one_is_quicker(*args):
+        monkeypatch.setattr(intake, "append", append)
+        receive(upload, sending(b""), len(RAW), by=producer.by)
+        return append(*args)
+
+    monkeypatch.setattr(intake, "append", first_one_is_quicker)
+    with pytest.raises(Gone):
+        receive(upload, sending(b""), len(RAW), by=producer.by)
+    image.refresh_from_db()
+    assert image.status == "active"
+    assert leftovers() == [image.data]
+
+
+def test_after_a_cancellation_no_more_bytes_are_taken(image, upload, producer, monkeypatch):
+    monkeypatch.setattr(intake, "CHUNK", 4096)
+    asked = []
+
+    def goes_on(size):
+        asked.append(size)
+        if len(asked) == 2:
+            cancel(upload, by=producer.by)
+        return RAW[:size]
+
+    with pytest.raises(Gone):
+        receive(upload, goes_on, 0, by=producer.by)
+    assert len(asked) == 2
+    assert leftovers() == []

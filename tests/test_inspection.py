@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sharing.errors import BadData
-from sharing.imagedata.inspection import INSPECTED_AS, Inspection
+from sharing.imagedata.inspection import INSPECTED_AS, PACKED, Inspection
 from tests.disk_formats import KIB, MIB, SECTOR, be, kernel, patched, qcow2, raw, vmdk
 from tests.disks import GOOD, HOSTILE
 
@@ -78,6 +78,22 @@ def test_an_image_is_taken_for_what_it_is_however_it_arrives(name):
 def test_the_format_of_an_image_is_found_out(name):
     data, disk_format, size = GOOD[name]
     assert {judged(data, "", chunk) for chunk in ways(data)} == {(disk_format, size)}
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + bytes(100), b"# Read me\n", b"\0"])
+def test_what_is_no_whole_number_of_sectors_is_raw_only_where_its_owner_says_so(data):
+    assert "whole sectors of 512 bytes" in refusal(data, "", len(data))
+    assert judged(data, "raw", len(data)) == ("raw", len(data))
+
+
+@pytest.mark.parametrize("said", ["", "raw"])
+@pytest.mark.parametrize(("sign", "name"), PACKED.items())
+def test_an_archive_is_no_disk_image(sign, name, said):
+    assert f"{name} archive" in refusal(sign.ljust(1024, b"\1"), said, 1024)
+
+
+def test_an_initial_ram_disk_may_be_packed():
+    assert judged(b"\x1f\x8b".ljust(1000), "ari", 1000) == ("ari", 1000)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -167,7 +167,7 @@ def test_digests_are_those_of_the_whole(part, length):
 
 
 def test_digests_do_not_depend_on_how_the_bytes_arrive():
-    with Digests("") as digests:
+    with Digests("raw") as digests:
         for size in [1, 7, 1000, 30_000]:
             digests.feed(RAW[:size])
         verified = digests.result()

@@ -72,7 +72,6 @@ def test_loading_the_same_list_again_changes_nothing_and_says_so(producer):
         ("min_ram", 0),
         ("protected", True),
         ("os_hidden", True),
-        ("base_image_ref", UUID(int=7)),
     ],
 )
 def test_an_image_here_becomes_like_the_list_whichever_field_changed(producer, column, value):

@@ -100,7 +100,10 @@ class TestWithoutAScript:
         image = Image.objects.get()
         assert (image.status, image.data, image.size) == ("queued", "", 0)
         page = read(client.get(answer["Location"]))
-        assert "This is no raw image: its content is qcow2." in page.one("#import .message").words
+        assert (
+            "This is no raw image: its content is qcow2."
+            in page.one("#import .message-error").words
+        )
         assert told(page) == []
         assert not Upload.objects.exists()
 

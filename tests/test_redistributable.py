@@ -108,7 +108,7 @@ def test_what_is_neither_yes_nor_no_is_refused(producer, image, value):
         with unchanged():
             answer = post(producer, image, value, headers=headers)
         assert answer.status_code == 422
-        assert "Redistributable:" in answer.content.decode()
+        assert "Value:" in answer.content.decode()
 
 
 def test_of_an_image_deleted_meanwhile_is_404(producer, image, monkeypatch):

@@ -72,8 +72,9 @@ def test_another_run_of_the_client_goes_on_where_the_first_was_broken_off(speak,
 
 
 def test_a_client_that_lost_the_address_finds_the_upload_by_the_same_file(speak, disk, image):
-    speak().uploader(file_stream=disk, chunk_size=CHUNK).upload(stop_at=HALF)
-    again = speak().uploader(file_stream=disk, chunk_size=CHUNK)
+    same = {"file_stream": disk, "chunk_size": CHUNK, "metadata": {"modified": "1700000000000"}}
+    speak().uploader(**same).upload(stop_at=HALF)
+    again = speak().uploader(**same)
     again.set_url(again.create_url())
     again.offset = again.get_offset()
     assert again.offset == HALF

@@ -32,7 +32,7 @@ def test_no_offset_or_one_that_is_no_number_is_refused(producer, upload, offset)
     assert kept(upload) == 0
 
 
-@pytest.mark.parametrize("offset", [0, 5, 15, len(RAW) - 1])
+@pytest.mark.parametrize("offset", [0, 5, 15, len(RAW) - 1, len(RAW) + 1])
 def test_an_offset_where_the_upload_does_not_stand_is_refused(producer, upload, offset):
     append(producer, upload, RAW[:10], 0)
     with unchanged():
@@ -41,7 +41,7 @@ def test_an_offset_where_the_upload_does_not_stand_is_refused(producer, upload, 
     assert kept(upload) == 10
 
 
-@pytest.mark.parametrize(("data", "offset"), [(RAW + b"1", 0), (RAW, 10), (b"1", 2**60)])
+@pytest.mark.parametrize(("data", "offset"), [(RAW + b"1", 0), (RAW, 10)])
 def test_more_bytes_than_were_announced_are_refused_and_none_is_taken(
     producer, upload, data, offset
 ):

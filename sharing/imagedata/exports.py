@@ -11,7 +11,7 @@ from sharing.imagedata.records import ancestors
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
-from sharing.tenancy import Actor, may_act, owner_acts
+from sharing.tenancy import Actor, owner_acts
 from sharing.transactions import whole
 
 CONSIDERATIONS = (
@@ -63,7 +63,8 @@ def prospect(image: Image) -> Ruling:
     """What a member will be allowed once it accepts: for the offer, before it decides."""
     # A queued image gets its data here; one without data that is active keeps it elsewhere.
     elsewhere = None if image.status == Image.Status.QUEUED else _without_data(image)
-    return _restricted(image) or _owners_alone(image) or elsewhere or ALLOWED
+    owners = _owners_alone(image) or _unconsidered(image)
+    return _restricted(image) or owners or elsewhere or ALLOWED
 
 
 def _for_operator(image: Image) -> Ruling:
@@ -92,7 +93,7 @@ def _of_parties(image: Image, by: Actor) -> Ruling | None:
     if restricted := _restricted(image):
         return restricted
     if image.owner_id != by.tenant_id:
-        return _owners_alone(image)
+        return _owners_alone(image) or _unconsidered(image)
     if image.export_acknowledged_at is None and derived_from_shared(image):
         return Ruling(
             False,
@@ -112,7 +113,7 @@ def _restricted(image: Image) -> Ruling | None:
     return Ruling(
         False,
         f"Restricted by a licence ({image.restriction}{inherited}).",
-        "Only an operator can export it or lift the restriction.",
+        "Only an operator can export it.",
     )
 
 
@@ -123,6 +124,17 @@ def _owners_alone(image: Image) -> Ruling | None:
         False,
         "Its owner has not marked it as redistributable, so only the owner exports it.",
         "The owner can mark it as redistributable.",
+    )
+
+
+def _unconsidered(image: Image) -> Ruling | None:
+    """For a member of an image that its owner itself made from one that was shared to it."""
+    if image.export_acknowledged_at or not derived_from_shared(image):
+        return None
+    return Ruling(
+        False,
+        "Its owner made it from a shared image, and has not acknowledged the two considerations yet.",
+        "The owner can acknowledge them.",
     )
 
 
@@ -138,7 +150,7 @@ def _without_data(image: Image) -> Ruling | None:
 
 def derived_from_shared(image: Image) -> bool:
     """Whether anything that the image was made from is, or may have been, another tenant's."""
-    return any(owner_id != image.owner_id for owner_id in ancestors(image).values())
+    return any(owner_id != image.owner_id for _, owner_id in ancestors(image))
 
 
 @whole
@@ -163,7 +175,6 @@ def set_redistributable(image: Image, redistributable: bool, *, by: Actor) -> bo
 
     Refused: not the owner's manager or an operator (NotAllowed); gone (Gone).
     """
-    may_act(by=by)
     owner_acts(image, by=by)
     found = Image.objects.filter(pk=image.pk)
     changed = found.exclude(redistributable=redistributable).update(redistributable=redistributable)

@@ -85,12 +85,19 @@ def _headers(image: Image) -> dict[str, str]:
     digest = b64encode(bytes.fromhex(image.os_hash_value)).decode()
     return {
         "Content-Type": "application/octet-stream",
-        "Content-Disposition": content_disposition_header(True, filename_of(image)) or "attachment",
+        "Content-Disposition": _attached(filename_of(image)),
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
         "ETag": f'"{image.os_hash_value}"',
         "Repr-Digest": f"{HASH_ALGORITHM.replace('sha', 'sha-')}=:{digest}:",
     }
+
+
+def _attached(name: str) -> str:
+    """With a plain name beside one in other letters, for clients that read that alone (RFC 6266, appendix D)."""
+    header = content_disposition_header(True, name) or "attachment"
+    plain = "".join(char if char.isascii() and char not in '"%' else "_" for char in name)
+    return header.replace("filename*=", f'filename="{plain}"; filename*=', 1)
 
 
 def _part_asked(request: HttpRequest, size: int, etag: str) -> range | None:

@@ -5,6 +5,7 @@ Data that an image refers to is never removed. What is found is yielded as it is
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -58,7 +59,9 @@ def end_resting_uploads(*, by: Actor, dry_run: bool = False) -> Iterator[Found]:
     for batch in _in_batches(Upload.objects.select_related("image").filter(begun_at__lt=before)):
         for upload in batch:
             latest = _latest_byte(upload)
-            if latest < before and not upload.settling:
+            # Looked at anew: since the batch was fetched it may have begun to be verified.
+            resting = Upload.objects.filter(pk=upload.pk, settling=False)
+            if latest < before and resting.exists():
                 if not dry_run:
                     imports.cancel(upload, by=by)
                 yield Found(
@@ -139,6 +142,19 @@ def remove_stray_parts(*, dry_run: bool = False) -> Iterator[Found]:
                 if not dry_run:
                     path.unlink(missing_ok=True)
                 yield Found(f"Removed {path.name}: there is no upload of that name any more.")
+
+
+def remove_stray_form_files(*, dry_run: bool = False) -> Iterator[Found]:
+    """Removes files of forms whose request was killed: nothing was written to them for long."""
+    before = (timezone.now() - STUCK).timestamp()
+    for path in store.uploads_folder().glob("tmp*.upload*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                if not dry_run:
+                    path.unlink()
+                yield Found(
+                    f"Removed {printable(path.name, 200)}: the request that brought it ended."
+                )
 
 
 def settle_licences(*, dry_run: bool = False) -> int:

@@ -20,12 +20,13 @@ from sharing.models.membership import Touched
 from sharing.tenancy import Actor, owner_acts
 from sharing.transactions import rest_connection, whole
 
-LONGEST = 2**63 - 1
+# Far more than any disk, and few enough that the sum over a tenant's images fits 64 bits.
+LONGEST = 2**50
 FILENAME_MAX = 255
 ATTEMPTS = 6
 # Bytes that a request may read once more: a few seconds' worth.
 VERIFIED_AT_ONCE = 2**30
-CANCELLED = "This import was cancelled meanwhile. Nothing was stored."
+CANCELLED = "This import ended meanwhile: it was cancelled, or another request stored the data."
 
 
 @whole
@@ -34,18 +35,24 @@ def begin(
 ) -> Upload:
     """Announces data of `length` bytes for a queued image. The same file announced again goes on where it stopped.
 
-    `modified`: the file's last change in ms since 1970, where the sender knows it.
+    `modified`: the file's last change in ms since 1970; without it no file is known to be the same.
     Refused: not the owner's manager or an operator (NotAllowed); no length, or none that a file can have (BadInput);
     the image has data, or another file is on its way (Conflict); it is on hold (Protected); more bytes than the
     tenant may keep (QuotaExceeded); gone (Gone).
     """
     owner_acts(image, by=by)
+    if length == 0:
+        raise BadInput("Length: this file is empty. An import has at least one byte.")
     if not 0 < length <= LONGEST:
         raise BadInput(f"Length: a whole number of bytes from 1 to {LONGEST}.")
     locked = _lock(image)
     same = {"length": length, "filename": filename[-FILENAME_MAX:], "modified": modified}
     standing = Upload.objects.filter(image=locked).first()
-    if standing and all(getattr(standing, name) == value for name, value in same.items()):
+    if (
+        standing
+        and modified is not None
+        and all(getattr(standing, name) == value for name, value in same.items())
+    ):
         return standing
     if standing:
         raise Conflict(
@@ -82,6 +89,8 @@ def receive(upload: Upload, read: Callable[[int], bytes], offset: int, *, by: Ac
         except BadData as error:
             refuse(upload, error, by=by)
             raise
+        except FileNotFoundError as error:
+            raise Gone(CANCELLED) from error
     return offset
 
 
@@ -96,7 +105,9 @@ def _complete(upload: Upload, verified: Verified | None, by: Actor) -> None:
 
 
 def settle(upload: Upload, verified: Verified, *, by: Actor) -> None:
-    """Stores the part file and makes the image active; where that fails, no trace of the data is left in the store.
+    """Stores the part file and makes the image active; where that is refused, no trace is left in the store.
+
+    Where the database fails, nobody here knows whether it committed: housekeeping removes what no image refers to.
 
     Refused: an operator put the image on hold meanwhile (Protected: the upload stays, to go on with later); the upload
     or its image is gone (Gone).
@@ -109,7 +120,7 @@ def settle(upload: Upload, verified: Verified, *, by: Actor) -> None:
         raise Gone(CANCELLED) from error
     try:
         _activate(upload, verified, name, by)
-    except BaseException:
+    except Refused:
         store.image_store().delete(name)
         raise
 

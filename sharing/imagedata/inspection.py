@@ -24,6 +24,12 @@ SIGNATURES = {
     b"QFI\xfb": "qcow2", b"QED\0": "qed", b"KDMV": "vmdk", b"COWD": "vmdk", b"vhdxfile": "vhdx",
     b"conectix": "vhd", b"<<< ": "vdi", b"LUKS\xba\xbe": "luks", b"Withou": "ploop",
 }  # fmt: skip
+# Nobody boots these: the disk image is inside. An initial RAM disk (ari) may be packed.
+PACKED = {
+    b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\3\4": "zip",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+}  # fmt: skip
+SECTOR = 512
 # Taken by QEMU for a descriptor of its own, whose extents are other files.
 VMDK_DESCRIPTOR = re.compile(
     rb"# Disk Descriptor|(?:#[^\n]*\n|[ ]*\r?\n)*version=[123]\r?\n", re.IGNORECASE
@@ -90,6 +96,11 @@ class Inspection:
             inspector.finish()
         disks, tables = self._found()
         disk_format = self._taken(disks, tables)
+        if not self.disk_format and not disks and self._length % SECTOR:
+            raise BadData(
+                f"This is no disk image of a known format, and a raw disk has whole sectors of {SECTOR} bytes. "
+                f"If it is one all the same, say that its disk format is raw."
+            )
         for inspector in disks or tables:
             self._check_safety(inspector)
         size = _virtual_size(disks[0]) if disks else self._length
@@ -146,6 +157,9 @@ class Inspection:
         """The format that the first bytes name; empty where they name none."""
         if VMDK_DESCRIPTOR.match(self._head):
             raise BadData(f"This vmdk image is not safe to share: {UNSAFE['descriptor']}.")
+        packed = next((n for sign, n in PACKED.items() if self._head.startswith(sign)), "")
+        if packed and self.disk_format in ("", "raw"):
+            raise BadData(f"This is a {packed} archive: unpack it, and import what is inside.")
         return next((n for sign, n in SIGNATURES.items() if self._head.startswith(sign)), "")
 
     def _check_safety(self, inspector: FileInspector) -> None:

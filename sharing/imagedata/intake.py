@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from sharing.errors import Conflict
+from sharing.errors import Conflict, Gone
 from sharing.imagedata.inspection import Inspection
 from sharing.imagedata.store import CHUNK, needing_room, opened
 
@@ -87,7 +87,9 @@ def append(part: Path, read: Callable[[int], bytes], offset: int, stop: int) -> 
     Ends early where `read` has no more. Raises Conflict where the file is not as long as `offset`, also when
     somebody else appended meanwhile; StorageFull where the disk is.
     """
-    with needing_room(), opened(part, os.O_RDWR | os.O_CREAT) as file:
+    # The first byte alone makes the file: one that is not there any more was stored, or cancelled.
+    making = 0 if offset else os.O_CREAT
+    with needing_room(), opened(part, os.O_RDWR | making) as file:
         while offset < stop and (chunk := read(min(CHUNK, stop - offset))):
             yield chunk
             _append(file, chunk, offset)
@@ -99,7 +101,10 @@ def _append(file: int, chunk: bytes, offset: int) -> None:
     # and writes nothing more once somebody did.
     fcntl.flock(file, fcntl.LOCK_EX)
     try:
-        if os.fstat(file).st_size != offset:
+        found = os.fstat(file)
+        if not found.st_nlink:
+            raise Gone("This upload has ended meanwhile: nothing more is taken.")
+        if found.st_size != offset:
             raise Conflict(
                 "Offset: this upload went on from somewhere else meanwhile. Ask where it stands."
             )

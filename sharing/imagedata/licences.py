@@ -29,7 +29,7 @@ def own_licence(image: Image) -> str:
     if image.licence_marked:
         return MARK
     for rule in settings.LICENCE_RULES:
-        if image.properties.get(rule.name, "").strip().casefold() == rule.value:
+        if str(image.properties.get(rule.name, "")).strip().casefold() == rule.value:
             return str(rule.licence)
     return ""
 

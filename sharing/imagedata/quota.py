@@ -70,8 +70,9 @@ def _limit(own: int | None, default: int) -> int | None:
 
 
 def _bytes_used(tenant_id: str) -> int:
-    stored = Image.objects.owned_by(tenant_id).stored().aggregate(total=Sum("size"))["total"] or 0
+    # In this order: an import that ends in between counts twice, never not at all.
     under_way = Upload.objects.of_owner(tenant_id).aggregate(total=Sum("length"))["total"] or 0
+    stored = Image.objects.owned_by(tenant_id).stored().aggregate(total=Sum("size"))["total"] or 0
     return int(stored + under_way)
 
 

@@ -1,6 +1,6 @@
 """Makes image records, and says what they were made from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sharing.imagedata.quota import within_image_quota
 from sharing.models import Image, ImageTag, Tenant
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
-from sharing.tenancy import Actor, may_act, owner_acts
+from sharing.tenancy import Actor, owner_acts
 from sharing.transactions import whole
 
 LINEAGE_DEPTH = 5
@@ -40,7 +40,6 @@ def create_image(facts: Facts, *, owner: Tenant, by: Actor) -> Image:
     Refused: a reader, or another tenant's user (NotAllowed); a parent that the owner cannot see (BadInput); more
     images than the tenant may have (QuotaExceeded).
     """
-    may_act(by=by)
     image = Image(
         owner=owner, name=facts.name, disk_format=facts.disk_format, container_format="bare",
         min_disk=facts.min_disk, min_ram=facts.min_ram, protected=facts.protected,
@@ -65,7 +64,7 @@ def register_parent(image: Image, parent_id: UUID, *, by: Actor) -> Image:
     """
     owner_acts(image, by=by)
     parent = visible_parent(parent_id, image.owner_id)
-    if image.pk in {parent.pk, *ancestors(parent)}:
+    if image.pk in {parent.pk, *(pk for pk, _ in ancestors(parent))}:
         raise BadInput("Made from: that image was made from this one.")
     if not Image.objects.filter(pk=image.pk, base_image_ref=None).update(base_image_ref=parent.pk):
         if Image.objects.filter(pk=image.pk).exists():
@@ -115,11 +114,15 @@ def lineage(actor: Actor, image: Image) -> list[Image | UUID]:
     return trail
 
 
-def ancestors(image: Image) -> dict[UUID, str | None]:
-    """The line that the image was made from, nearest first, each with its owner; the last may be gone, and has None."""
-    line: dict[UUID, str | None] = {}
+def ancestors(image: Image) -> Iterator[tuple[UUID, str | None]]:
+    """The line that the image was made from, nearest first, with owners; None for what is gone or too far up."""
+    seen: set[UUID] = set()
     ref = image.base_image_ref
-    while ref and ref not in line and len(line) < DEEPEST:
-        found = Image.objects.filter(pk=ref).values_list("owner_id", "base_image_ref").first()
-        line[ref], ref = found or (None, None)
-    return line
+    while ref and ref not in seen:
+        found = None
+        if len(seen) < DEEPEST:
+            found = Image.objects.filter(pk=ref).values_list("owner_id", "base_image_ref").first()
+        seen.add(ref)
+        owner_id, parent = found or (None, None)
+        yield ref, owner_id
+        ref = parent

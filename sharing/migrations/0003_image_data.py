@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
             name="byte_quota",
             field=models.PositiveBigIntegerField(
                 blank=True,
-                help_text="Bytes of image data that it may keep here. Empty: the portal's default; 0: none.",
+                help_text="Bytes of image data that it may keep here. Empty: the portal's default; 0: it may have none at all.",
                 null=True,
             ),
         ),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             name="image_quota",
             field=models.PositiveIntegerField(
                 blank=True,
-                help_text="Images that it may have here. Empty: the portal's default; 0: none.",
+                help_text="Images that it may have here. Empty: the portal's default; 0: it may have none at all.",
                 null=True,
             ),
         ),

@@ -93,12 +93,12 @@ class Tenant(models.Model):
     byte_quota = models.PositiveBigIntegerField(
         null=True,
         blank=True,
-        help_text="Bytes of image data that it may keep here. Empty: the portal's default; 0: none.",
+        help_text="Bytes of image data that it may keep here. Empty: the portal's default; 0: it may have none at all.",
     )
     image_quota = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="Images that it may have here. Empty: the portal's default; 0: none.",
+        help_text="Images that it may have here. Empty: the portal's default; 0: it may have none at all.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     users = models.ManyToManyField(User, through="TenantUser", related_name="tenants")

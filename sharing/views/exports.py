@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from sharing.export_forms import AcknowledgeForm, MadeFromForm, RedistributableForm
-from sharing.forms import cleaned
+from sharing.export_forms import AcknowledgeForm, MadeFromForm
+from sharing.forms import SwitchForm, cleaned
 from sharing.imagedata import exports, records
 from sharing.imagedata.handout import hand_out
 from sharing.models import Image, Membership
@@ -31,8 +31,7 @@ def data(request: Request, tenant_id: str, image_id: UUID) -> HttpResponseBase:
 @require_POST
 def redistributable(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     actor, image = _owned(request, tenant_id, image_id)
-    form = cleaned(RedistributableForm(request.POST))
-    to_be = form.cleaned_data["value"] == "1"
+    to_be = cleaned(SwitchForm(request.POST)).cleaned_data["value"]
     with told(request) as outcome:
         exports.set_redistributable(image, to_be, by=actor)
         who = "members that accepted it may take its data out" if to_be else "only you export it"

@@ -15,9 +15,7 @@ from sharing.errors import BadData, BadInput, QuotaExceeded
 from sharing.forms import cleaned
 from sharing.image_forms import BaseForm, DataForm, NewImageForm
 from sharing.imagedata import imports, quota
-from sharing.imagedata.intake import arrived
 from sharing.imagedata.records import create_image
-from sharing.imagedata.store import part_of
 from sharing.models import Image, Upload
 from sharing.tenancy import Actor, Request, acting_for, may_act, owner_acts
 from sharing.views.images import image_context, visible_image
@@ -93,10 +91,12 @@ def _take_in(request: Request, actor: Actor, image: Image, file: UploadedFile[An
     """The status of the outcome. What is wrong with the data the page of the image shows by itself, from history."""
     with told(request) as outcome:
         try:
+            # A form brings the whole file, and not its time: what arrived before may be of another file.
+            forms = Upload.objects.select_related("image").filter(image=image, modified=None)
+            for left in forms.filter(settling=False):
+                imports.cancel(left, by=actor)
             upload = imports.begin(image, file.size or 0, filename=file.name or "", by=actor)
-            offset = arrived(part_of(upload.pk))
-            file.seek(offset)
-            imports.receive(upload, file.read, offset, by=actor)
+            imports.receive(upload, file.read, 0, by=actor)
         except BadData as refused:
             outcome.status = refused.html_status
         else:

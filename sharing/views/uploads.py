@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import http_date
 
-from sharing.errors import Refused
+from sharing.errors import Conflict, Refused
 from sharing.imagedata import imports
 from sharing.imagedata.intake import arrived
 from sharing.imagedata.store import part_of
@@ -109,6 +109,10 @@ def _append(request: Request, actor: Actor, image_id: UUID, upload_id: UUID) -> 
         raise NotTus(415, f"Content-Type: {CHUNK_TYPE}, as tus has it.")
     offset = _whole_number(request, "Upload-Offset")
     upload = _upload(actor, image_id, upload_id)
+    if offset > upload.length:
+        raise Conflict(
+            f"Offset: this upload stands at {arrived(part_of(upload.pk))} bytes, not {offset}."
+        )
     read = _reader(request, upload.length - offset)
     offset = imports.receive(upload, read, offset, by=actor)
     headers = {"Upload-Offset": str(offset)}

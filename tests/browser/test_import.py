@@ -60,6 +60,7 @@ def test_a_new_image_is_made_and_imported_with_real_progress(new_page, producer,
     slow(page, -1)
     is_imported(page)
     expect(page.locator("#announce")).to_have_text("The data is imported, verified and stored.")
+    expect(page.locator("#messages")).to_contain_text("imported, verified and stored")
     expect(page.locator("#main")).to_be_focused()
     assert page.title() == "debian-13 · Proffer"
 
@@ -92,19 +93,19 @@ def test_a_record_is_made_without_a_file_and_takes_one_later(new_page, producer,
 
 def test_a_file_that_is_dropped_on_the_new_page_is_the_one_that_is_sent(new_page, producer):
     page = new_page(producer.manager, NEW)
-    drop(page, page.locator("[data-drop]"), "dropped.qcow2", "no disk " * 100)
+    drop(page, page.locator("[data-drop]"), "dropped.qcow2", "a disk. " * 128)
     expect(page.get_by_text("dropped.qcow2")).to_be_visible()
     expect(page.get_by_label("Name", exact=True)).to_have_value("dropped")
     page.get_by_role("button", name="Create and import").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("dropped")
-    expect(page.get_by_text("800 bytes", exact=False).first).to_be_visible()
+    expect(page.get_by_text("1.0 KiB", exact=False).first).to_be_visible()
     expect(panel(page)).to_have_count(0)
 
 
 def test_a_file_that_is_dropped_anywhere_on_the_page_of_a_queued_image_is_imported(page):
-    drop(page, page.locator("h1"), "dropped.img", "no disk " * 100)
+    drop(page, page.locator("h1"), "dropped.img", "a disk. " * 128)
     expect(panel(page)).to_have_count(0)
-    assert Image.objects.get().size == 800
+    assert Image.objects.get().size == 1024
 
 
 def test_a_hostile_file_is_refused_with_its_sentence_and_another_is_taken(page, tmp_path, disk):
@@ -136,7 +137,10 @@ def test_a_file_beyond_the_quota_is_refused_before_a_byte_is_sent(page, disk, pr
 def test_an_import_that_goes_on_elsewhere_is_followed_and_moves_no_focus(
     page, disk, producer, image
 ):
-    upload = imports.begin(image, LENGTH, filename=disk.name, by=producer.by)
+    changed = int(disk.stat().st_mtime * 1000)
+    upload = imports.begin(
+        image, LENGTH, filename=disk.name, modified=changed, by=producer.by
+    )  # fmt: skip
     for sent in (MIB, 2 * MIB):
         store.part_of(upload.pk).write_bytes(DISK[:sent])
         if sent == MIB:

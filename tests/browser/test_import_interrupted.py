@@ -108,7 +108,9 @@ def test_another_file_than_the_one_on_its_way_is_refused(page, disk, producer, i
         os.utime(disk, (0, 0))
     page.reload()
     choose(page, disk)
-    sentence = "This is not the file that is on its way. Choose debian-13.raw of 6.0 MiB as it was"
+    sentence = (
+        "its name, size or time of last change differs. Choose debian-13.raw of 6.0 MiB as it was"
+    )
     expect(panel(page).get_by_text(sentence)).to_be_visible()
     expect(page.locator("#announce")).to_have_text(re.compile(sentence))
     assert arrived(store.part_of(upload.pk)) == 100

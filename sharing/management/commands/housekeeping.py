@@ -81,6 +81,7 @@ an image of this database: that is probably the wrong database, and no data is r
             )
         self._tell(housekeeping.remove_strays(dry_run=dry_run))
         self._tell(housekeeping.remove_stray_parts(dry_run=dry_run))
+        self._tell(housekeeping.remove_stray_form_files(dry_run=dry_run))
 
     def _sum_up(self, census: Census) -> None:
         if self.bad:

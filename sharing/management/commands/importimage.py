@@ -153,8 +153,12 @@ Exit status: 0 when every file is an image now; 1 when one was refused."""
         imports.settle(left, verified, by=self.by)
 
     def _forget(self, image: Image) -> None:
+        names = [store.name_for(upload) for upload in Upload.objects.filter(image=image)]
         if Image.objects.filter(pk=image.pk).update(protected=False):
             handshake.delete_image(image, by=self.by)
+        for name in names:
+            # Where it was interrupted between storing and committing.
+            store.image_store().delete(name)
 
 
 def _has_data(image: Image) -> bool:
