@@ -84,6 +84,7 @@ def goes_on(image, producer):
 def test_an_import_that_crashes_at_any_step_goes_on_to_the_right_data(
     act, producer, in_parts, ways
 ):
+    arrived = 0
     for step in count():
         image = queued(producer)
         upload = begin(image, len(RAW), by=producer.by)
@@ -93,6 +94,8 @@ def test_an_import_that_crashes_at_any_step_goes_on_to_the_right_data(
         crashed = act(
             "receive", step, upload=str(upload.pk), data=RAW.hex(), offset=offset, **ways
         )  # fmt: skip
+        arrived = max(arrived, _arrived_or_stored(upload))
+        assert _arrived_or_stored(upload) == arrived  # in no later step is less of it left
         goes_on(image, producer)
         kept(image)
         image.delete()
@@ -100,6 +103,11 @@ def test_an_import_that_crashes_at_any_step_goes_on_to_the_right_data(
         if not crashed:
             break
     assert step > 15
+
+
+def _arrived_or_stored(upload):
+    stands = Upload.objects.filter(pk=upload.pk).exists()
+    return intake.arrived(store.part_of(upload.pk)) if stands else len(RAW)
 
 
 def test_a_deletion_that_crashes_at_any_step_leaves_the_image_whole_or_nothing_of_it(act, producer):

@@ -121,8 +121,11 @@ def settle(upload: Upload, verified: Verified, *, by: Actor) -> None:
     try:
         _activate(upload, verified, name, by)
     except Refused:
-        store.image_store().delete(name)
+        # Two may settle the same upload at once; who comes second leaves what the first one stored.
+        if not Image.objects.filter(pk=upload.image_id, data=name).exists():
+            store.image_store().delete(name)
         raise
+    part.unlink(missing_ok=True)
 
 
 @task

@@ -19,7 +19,6 @@ class S3Images(S3Storage):  # type: ignore[misc]  # has no types
         # The storage's own save() would read parts of 8 MiB into memory, and take another name on a second attempt.
         with reaching(name):
             self._object(name).upload_file(str(part), Config=self.transfer_config)
-        part.unlink()
 
     def stream(self, name: str, start: int, stop: int) -> Iterator[bytes]:
         # The storage's own open() would first fetch the whole object to a temporary file.

@@ -49,7 +49,7 @@ class ImageStore(Protocol):
     """What Proffer asks of a Django storage that keeps image data. Where the store fails: OSError."""
 
     def take_in(self, part: Path, name: str) -> None:
-        """Makes the part file the data `name`, whole and durable, or fails and leaves it a part file.
+        """Makes what is in the part file the data `name`, whole and durable. The part file stays, for another attempt.
 
         StorageFull where there is no room. Where the disk lost bytes that it had taken, no part file is left.
         """
@@ -68,7 +68,7 @@ class ImageStore(Protocol):
         """Nothing to do where it is gone already."""
 
     def is_local(self) -> bool:
-        """Whether taking in is a rename, which a request need not leave to a task."""
+        """Whether taking in is quick, which a request need not leave to a task."""
 
 
 class LocalImages(FileSystemStorage):
@@ -81,16 +81,17 @@ class LocalImages(FileSystemStorage):
         final = Path(self.path(name))
         for folder in (Path(self.location), final.parent):
             folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        with needing_room():
-            part.chmod(FILE_MODE)
-            _surely_written(part)
-            try:
-                part.replace(final)
-            except OSError as error:
-                if error.errno != errno.EXDEV:
-                    raise
-                _move_to_other_disk(part, final)
-        for folder in (final.parent, final.parent.parent, part.parent):
+        # Under a name of its own until it is whole: two attempts at once must not write into one file.
+        copy = final.with_name(f"{final.name}.{uuid4()}{COPY}")
+        try:
+            with needing_room():
+                part.chmod(FILE_MODE)
+                _surely_written(part)
+                _link_or_copy(part, copy)
+            copy.replace(final)
+        finally:
+            copy.unlink(missing_ok=True)
+        for folder in (final.parent, final.parent.parent):
             synced(folder)
 
     def stream(self, name: str, start: int, stop: int) -> Iterator[bytes]:
@@ -138,19 +139,15 @@ def _surely_written(part: Path) -> None:
         raise
 
 
-def _move_to_other_disk(part: Path, final: Path) -> None:
-    # Under a name of its own: two attempts at once must not write into one file.
-    copy = final.with_name(f"{final.name}.{uuid4()}{COPY}")
+def _link_or_copy(part: Path, copy: Path) -> None:
     try:
-        with opened(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file, part.open("rb") as source:
-            os.fchmod(file, part.stat().st_mode)
-            with open(file, "wb", closefd=False) as target:
-                shutil.copyfileobj(source, target, CHUNK)
-            os.fsync(file)
-        copy.replace(final)
-    finally:
-        copy.unlink(missing_ok=True)
-    part.unlink()
+        copy.hardlink_to(part)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK):
+            raise
+        shutil.copyfile(part, copy)
+        copy.chmod(FILE_MODE)
+        synced(copy)
 
 
 def image_store() -> ImageStore:
