@@ -96,10 +96,10 @@ class TestPanel:
             Event.objects.create(
                 verb="refused", image_id=image.pk, owner_id=producer.id, actor="ada", note=reason
             )
-        [message] = panel(producer, image).texts(".message")
+        [message] = panel(producer, image).texts(".message-error")
         assert message.startswith("The last file was refused. This is no disk. Nothing of it was")
         imports.begin(image, 5, by=producer.by)
-        assert not panel(producer, image).all(".message")
+        assert not panel(producer, image).all(".message-error")
 
     def test_of_an_image_on_hold_takes_no_file(self, producer, image):
         Image.objects.update(on_hold=True)

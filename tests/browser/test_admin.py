@@ -72,7 +72,7 @@ def test_what_an_action_asks_and_tells_is_sound(page, sound, scene):
     act(page, "/admin/sharing/image/", "Put on hold")
     expect(page.get_by_text("Put on hold: 1 image.")).to_be_visible()
     sound(page)
-    assert Image.objects.get().on_hold
+    assert Image.objects.filter(on_hold=True).count() == 1
     assert Membership.objects.count() == 2
 
 

@@ -179,9 +179,7 @@ def test_a_closed_button_says_why_it_is_closed(page):
     page.reload()
     delete = page.get_by_role("button", name="Delete image")
     expect(delete).to_be_disabled()
-    expect(delete).to_have_accessible_description(
-        "Protected: its owner lifts the protection first."
-    )
+    expect(delete).to_have_accessible_description("Protected: lift the protection first.")
 
 
 def test_all_images_are_pruned_from_the_list(new_page, producer, image):
