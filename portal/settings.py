@@ -203,7 +203,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Data on its way in; on the same file system as a local store, so that storing it is a rename.
+# Data on its way in; on the same file system as a local store, so that storing it is a link.
 UPLOAD_DIR = Path(env("UPLOAD_DIR", default=str(VAR_DIR / "uploads")))
 # Files of forms go there too, where there is room for them.
 UPLOAD_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)

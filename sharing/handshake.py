@@ -21,7 +21,7 @@ from sharing.errors import (
     QuotaExceeded,
     Stale,
 )
-from sharing.history import record
+from sharing.history import record, switch
 from sharing.imagedata.store import forget_after_commit
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
@@ -201,12 +201,7 @@ def release(image: Image, *, by: Actor) -> bool:
 def _set_hold(image: Image, on_hold: bool, verb: Verb, by: Actor) -> bool:
     if not by.is_operator:
         raise NotAllowed("Only an operator puts an image on hold or releases it.")
-    changed = Image.objects.filter(pk=image.pk, on_hold=not on_hold).update(on_hold=on_hold)
-    if changed:
-        record(verb, [Touched(None, image.pk, "")], by=by)
-    elif not Image.objects.filter(pk=image.pk).exists():
-        raise Gone("This image was deleted meanwhile.")
-    return bool(changed)
+    return switch(image, verb, by=by, on_hold=on_hold)
 
 
 def _check_note(note: str) -> None:

@@ -3,6 +3,7 @@ from itertools import batched
 
 from django.utils import timezone
 
+from sharing.errors import Gone
 from sharing.models import Event, Image
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
@@ -24,3 +25,17 @@ def record(verb: Verb, touched: Sequence[Touched], *, by: Actor, note: str = "")
             )
             for row in part
         )  # fmt: skip
+
+
+def switch(image: Image, verb: Verb, *, by: Actor, **value: bool) -> bool:
+    """Sets a flag of the image where it differs, and records that; called in a transaction. False: it was so already.
+
+    Refused: the image is gone (Gone). Who may do it, the caller has made sure.
+    """
+    found = Image.objects.filter(pk=image.pk)
+    changed = found.exclude(**value).update(**value)
+    if changed:
+        record(verb, [Touched(None, image.pk, "")], by=by)
+    elif not found.exists():
+        raise Gone("This image was deleted meanwhile.")
+    return bool(changed)

@@ -2,19 +2,20 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from sharing.errors import BadInput
 
 PAGE_SIZE = 25
 # The longest name has 255 characters, of at most 6 bytes each in JSON, in base64.
 CURSOR_MAX = 2200
+BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,14 @@ def keyset_page(
         after=_write(order, False, rows[-1]) if more or backwards else "",
         before=_write(order, True, rows[0]) if (more if backwards else cursor) else "",
     )
+
+
+def in_batches[M: Model](rows: QuerySet[M]) -> Iterator[list[M]]:
+    """All the rows by their keys, BATCH at a time, however many there are."""
+    batch = list(rows.order_by("pk")[:BATCH])
+    while batch:
+        yield batch
+        batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
 
 
 def _beyond(names: list[str], downs: list[bool], values: list[Any]) -> Q:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
+from sharing import paging
 from sharing.imagedata import housekeeping, store
 from sharing.imagedata.imports import begin, receive
 from sharing.models import Event, Image, Upload
@@ -240,7 +241,8 @@ def test_a_dry_run_says_the_same_and_changes_nothing(
 
 
 def test_batches_miss_nothing(producer, monkeypatch, an_hour_later):
-    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    for module in (housekeeping, paging):
+        monkeypatch.setattr(module, "BATCH", 2)
     images = [imported(producer) for _ in range(5)]
     strays = [stray(image) for image in images]
     stored_file(images[3]).write_bytes(RAW[::-1])

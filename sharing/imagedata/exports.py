@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from sharing.errors import Gone, NotAllowed
-from sharing.history import record
+from sharing.history import record, switch
 from sharing.imagedata.records import ancestors
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
@@ -176,14 +176,8 @@ def set_redistributable(image: Image, redistributable: bool, *, by: Actor) -> bo
     Refused: not the owner's manager or an operator (NotAllowed); gone (Gone).
     """
     owner_acts(image, by=by)
-    found = Image.objects.filter(pk=image.pk)
-    changed = found.exclude(redistributable=redistributable).update(redistributable=redistributable)
-    if changed:
-        verb = Verb.OPENED if redistributable else Verb.CLOSED
-        record(verb, [Touched(None, image.pk, "")], by=by)
-    elif not found.exists():
-        raise Gone("This image was deleted meanwhile.")
-    return bool(changed)
+    verb = Verb.OPENED if redistributable else Verb.CLOSED
+    return switch(image, verb, by=by, redistributable=redistributable)
 
 
 @whole

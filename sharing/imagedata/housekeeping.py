@@ -13,13 +13,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from sharing.imagedata import imports, licences, store
 from sharing.imagedata.intake import Hashes
 from sharing.imagedata.store import Stored
 from sharing.models import Image, TenantUser, Upload
+from sharing.paging import BATCH, in_batches
 from sharing.printable import printable, size
 from sharing.tenancy import Actor
 from sharing.transactions import whole
@@ -28,7 +28,6 @@ from sharing.transactions import whole
 GRACE = timedelta(hours=1)
 # All attempts at settling, an hour of waiting between them included, have ended by then.
 STUCK = timedelta(hours=6)
-BATCH = 1000
 UUID_TEXT = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OURS = re.compile(rf"[0-9a-f]{{2}}/(?P<image>{UUID_TEXT})\.(?P<upload>{UUID_TEXT})")
 PART = re.compile(rf"(?P<upload>{UUID_TEXT})\.part")
@@ -56,7 +55,7 @@ class Census:
 def end_resting_uploads(*, by: Actor, dry_run: bool = False) -> Iterator[Found]:
     """Ends uploads on which nothing arrived for UPLOAD_EXPIRY hours; their images stay queued."""
     before = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRY)
-    for batch in _in_batches(Upload.objects.select_related("image").filter(begun_at__lt=before)):
+    for batch in in_batches(Upload.objects.select_related("image").filter(begun_at__lt=before)):
         for upload in batch:
             latest = _latest_byte(upload)
             # Looked at anew: since the batch was fetched it may have begun to be verified.
@@ -73,7 +72,7 @@ def settle_stuck_uploads(*, dry_run: bool = False) -> Iterator[Found]:
     """Hands uploads that have been settling without end to a new task; two at once do no harm."""
     before = timezone.now() - STUCK
     settling = Upload.objects.select_related("image").filter(settling=True, begun_at__lt=before)
-    for batch in _in_batches(settling):
+    for batch in in_batches(settling):
         for upload in batch:
             if _latest_byte(upload) < before:
                 if not dry_run:
@@ -102,7 +101,7 @@ def take_census() -> Iterator[Found | Census]:
 
 def find_missing() -> Iterator[Found]:
     """Tells images whose data is not in the image store."""
-    for batch in _in_batches(Image.objects.stored()):
+    for batch in in_batches(Image.objects.stored()):
         for image in batch:
             if not store.image_store().exists(image.data) and _refers(image):
                 yield Found(
@@ -160,7 +159,7 @@ def remove_stray_form_files(*, dry_run: bool = False) -> Iterator[Found]:
 def settle_licences(*, dry_run: bool = False) -> int:
     """Settles the licence restrictions of all images by LICENCE_RULES as they are now; how many carry another one."""
     changed = 0
-    for batch in _in_batches(Image.objects.all()):
+    for batch in in_batches(Image.objects.all()):
         other = [image.pk for image in batch if licences.own_licence(image) != _carried(image)]
         changed += len(other)
         if not dry_run:
@@ -170,7 +169,7 @@ def settle_licences(*, dry_run: bool = False) -> int:
 
 def verify(advance: Callable[[int], object]) -> Iterator[Found]:
     """Reads all data that images refer to and compares it with their records; `advance` is told how many bytes."""
-    for batch in _in_batches(Image.objects.stored()):
+    for batch in in_batches(Image.objects.stored()):
         for image in batch:
             if (wrong := _wrong(image, advance)) and _refers(image):
                 yield Found(f"DAMAGED: {_told(image)}: {wrong}.", bad=True)
@@ -246,10 +245,3 @@ def _latest_byte(upload: Upload) -> datetime:
 
 def _told(image: Image) -> str:
     return f"image {image.pk} “{printable(image)}” of tenant {image.owner_id}"
-
-
-def _in_batches[M: (Image, Upload)](rows: QuerySet[M]) -> Iterator[list[M]]:
-    last = UUID(int=0)
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield batch
-        last = batch[-1].pk

@@ -12,11 +12,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F
 
-from sharing.errors import Gone, NotAllowed
-from sharing.history import record
+from sharing.errors import NotAllowed
+from sharing.history import switch
 from sharing.models import Image, returning
 from sharing.models.event import Verb
-from sharing.models.membership import Touched
 from sharing.tenancy import Actor
 from sharing.transactions import whole
 
@@ -97,17 +96,11 @@ def lift_mark(image: Image, *, by: Actor) -> bool:
 def _set_mark(image: Image, marked: bool, by: Actor) -> bool:
     if not by.is_operator:
         raise NotAllowed("Only an operator marks an image as restricted by a licence.")
-    changed = Image.objects.filter(pk=image.pk, licence_marked=not marked).update(
-        licence_marked=marked
-    )
-    found = Image.objects.filter(pk=image.pk).first()
-    if found is None:
-        raise Gone("This image was deleted meanwhile.")
+    verb = Verb.RESTRICTED if marked else Verb.UNRESTRICTED
+    changed = switch(image, verb, by=by, licence_marked=marked)
     if changed:
-        settle([found])
-        verb = Verb.RESTRICTED if marked else Verb.UNRESTRICTED
-        record(verb, [Touched(None, image.pk, "")], by=by)
-    return bool(changed)
+        settle([image])
+    return changed
 
 
 def _own(ids: Collection[UUID]) -> list[UUID]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sharing.errors import BadInput, Conflict, Gone
-from sharing.history import record
+from sharing.history import record, switch
 from sharing.imagedata import licences
 from sharing.imagedata.quota import within_image_quota
 from sharing.models import Image, ImageTag, Tenant
@@ -82,14 +82,9 @@ def set_protected(image: Image, protected: bool, *, by: Actor) -> bool:
     Refused: not the owner's manager or an operator (NotAllowed); gone (Gone).
     """
     owner_acts(image, by=by)
-    found = Image.objects.filter(pk=image.pk)
-    changed = found.filter(protected=not protected).update(protected=protected)
-    if changed:
-        verb = Verb.PROTECTED if protected else Verb.UNPROTECTED
-        record(verb, [Touched(None, image.pk, "")], by=by)
-    elif not found.exists():
-        raise Gone("This image was deleted meanwhile.")
-    return bool(changed)
+    return switch(
+        image, Verb.PROTECTED if protected else Verb.UNPROTECTED, by=by, protected=protected
+    )
 
 
 def visible_parent(parent_id: UUID, tenant_id: str) -> Image:

@@ -14,9 +14,9 @@ from sharing.forms import SwitchForm, cleaned
 from sharing.imagedata import exports, records
 from sharing.imagedata.handout import hand_out
 from sharing.models import Image, Membership
-from sharing.tenancy import Actor, Request, acting_for, owner_acts
+from sharing.tenancy import Actor, Request, acting_for
 from sharing.views.export_panel import export_context
-from sharing.views.images import image_context, visible_image
+from sharing.views.images import image_context, owned_image, visible_image
 from sharing.views.outcome import told
 
 
@@ -30,7 +30,7 @@ def data(request: Request, tenant_id: str, image_id: UUID) -> HttpResponseBase:
 
 @require_POST
 def redistributable(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     to_be = cleaned(SwitchForm(request.POST)).cleaned_data["value"]
     with told(request) as outcome:
         exports.set_redistributable(image, to_be, by=actor)
@@ -43,7 +43,7 @@ def redistributable(request: Request, tenant_id: str, image_id: UUID) -> HttpRes
 
 @require_POST
 def acknowledge(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():
         return _panel(request, actor, image, 422, acknowledge_form=form)
@@ -55,7 +55,7 @@ def acknowledge(request: Request, tenant_id: str, image_id: UUID) -> HttpRespons
 
 @require_POST
 def made_from(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     form = MadeFromForm(request.POST)
     if not form.is_valid():
         return _panel(request, actor, image, 422, made_from_form=form)
@@ -63,14 +63,6 @@ def made_from(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
         parent = records.register_parent(image, form.cleaned_data["parent"], by=actor)
         messages.success(request, f"Registered as made from “{parent}”.")
     return _panel(request, actor, image, outcome.status, made_from_form=form)
-
-
-def _owned(request: Request, tenant_id: str, image_id: UUID) -> tuple[Actor, Image]:
-    """404 for who cannot see it, NotAllowed for a member and a reader."""
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
-    owner_acts(image, by=actor)
-    return actor, image
 
 
 def _panel(

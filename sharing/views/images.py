@@ -15,7 +15,7 @@ from sharing.imagedata import quota
 from sharing.imagedata.records import lineage
 from sharing.models import Image, Membership
 from sharing.paging import keyset_page
-from sharing.tenancy import Actor, Request, acting_for
+from sharing.tenancy import Actor, Request, acting_for, owner_acts
 from sharing.views.export_panel import export_context
 from sharing.views.import_panel import import_context
 
@@ -53,6 +53,14 @@ def visible_image(actor: Actor, image_id: UUID) -> Image:
         Image.objects.visible_to(actor.tenant_id).select_related("owner").prefetch_related("tags")
     )
     return get_object_or_404(rows.fetch_mode(models.FETCH_RAISE), pk=image_id)
+
+
+def owned_image(request: Request, tenant_id: str, image_id: UUID) -> tuple[Actor, Image]:
+    """Who acts, and the image that it owns: 404 for a stranger, NotAllowed for a member and a reader."""
+    actor = acting_for(request, tenant_id)
+    image = visible_image(actor, image_id)
+    owner_acts(image, by=actor)
+    return actor, image
 
 
 def members_panel(

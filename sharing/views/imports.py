@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseLocation
@@ -17,8 +17,8 @@ from sharing.image_forms import BaseForm, DataForm, NewImageForm
 from sharing.imagedata import imports, quota
 from sharing.imagedata.records import create_image
 from sharing.models import Image, Upload
-from sharing.tenancy import Actor, Request, acting_for, may_act, owner_acts
-from sharing.views.images import image_context, visible_image
+from sharing.tenancy import Actor, Request, acting_for, may_act
+from sharing.views.images import image_context, owned_image, visible_image
 from sharing.views.outcome import told
 
 
@@ -67,7 +67,7 @@ def _made(
 @require_POST
 def import_data(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     """Imports the file of a form: all of it in this one request."""
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     file = cleaned(DataForm(request.POST, request.FILES)).cleaned_data["file"]
     status = _take_in(request, actor, image, file)
     if status == 200:
@@ -78,7 +78,7 @@ def import_data(request: Request, tenant_id: str, image_id: UUID) -> HttpRespons
 
 @require_POST
 def cancel_import(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     upload = Upload.objects.select_related("image").filter(image=image).first()
     if upload:
         imports.cancel(upload, by=actor)
@@ -104,10 +104,3 @@ def _take_in(request: Request, actor: Actor, image: Image, file: UploadedFile[An
             what = "imported, verified and stored" if verified else "all of it arrived"
             messages.success(request, f"{file.name}: {what}.")
     return outcome.status
-
-
-def _owned(request: Request, tenant_id: str, image_id: UUID) -> tuple[Actor, Image]:
-    actor = acting_for(request, tenant_id)
-    image = get_object_or_404(Image.objects.visible_to(tenant_id), pk=image_id)
-    owner_acts(image, by=actor)
-    return actor, image

@@ -15,14 +15,14 @@ from sharing.forms import OfferForm, SwitchForm, WithdrawForm, cleaned
 from sharing.imagedata.records import set_protected
 from sharing.models import Image, Membership
 from sharing.results import OfferResult, Outcome
-from sharing.tenancy import Actor, Request, acting_for, may_act, owner_acts
-from sharing.views.images import members_panel, visible_image
+from sharing.tenancy import Request, acting_for, may_act
+from sharing.views.images import members_panel, owned_image
 from sharing.views.outcome import told
 
 
 @require_POST
 def offer(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     form = OfferForm(request.POST, image=image)
     if not form.is_valid():
         return members_panel(request, actor, image, status=422, typed=request.POST)
@@ -48,7 +48,7 @@ def _line(result: OfferResult) -> str:
 
 @require_safe
 def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    _, image = _owned(request, tenant_id, image_id)
+    _, image = owned_image(request, tenant_id, image_id)
     form = cleaned(WithdrawForm(request.GET))
     members = image.memberships.all()
     if form.member_ids is not None:
@@ -62,7 +62,7 @@ def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpRe
 
 @require_POST
 def withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     form = cleaned(WithdrawForm(request.POST))
     with told(request) as outcome:
         removed = handshake.withdraw(image, form.member_ids, by=actor)
@@ -72,7 +72,7 @@ def withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
 
 @require_safe
 def confirm_prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    _, image = _owned(request, tenant_id, image_id)
+    _, image = owned_image(request, tenant_id, image_id)
     return render(request, "sharing/confirm.html", {
         "verb": "prune", "image": image, "post_to": reverse("prune", args=[tenant_id, image_id]),
         "count": image.memberships.rejected().capped_count(),
@@ -81,7 +81,7 @@ def confirm_prune(request: Request, tenant_id: str, image_id: UUID) -> HttpRespo
 
 @require_POST
 def prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     removed = handshake.prune(image=image, by=actor)
     messages.success(request, f"Pruned {_tenants(len(removed))} that had rejected.")
     return members_panel(request, actor, image)
@@ -110,7 +110,7 @@ def prune_all(request: Request, tenant_id: str) -> HttpResponse:
 @require_POST
 def protect(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     """Protects the image from deletion, or lifts that."""
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     protected = cleaned(SwitchForm(request.POST)).cleaned_data["value"]
     with told(request) as outcome:
         set_protected(image, protected, by=actor)
@@ -127,7 +127,7 @@ def protect(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
 
 @require_safe
 def confirm_delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    _, image = _owned(request, tenant_id, image_id)
+    _, image = owned_image(request, tenant_id, image_id)
     counts = get_object_or_404(Image.objects.with_counts(), pk=image.pk)
     return render(request, "sharing/confirm.html", {
         "verb": "delete", "image": image, "post_to": reverse("delete", args=[tenant_id, image_id]),
@@ -137,7 +137,7 @@ def confirm_delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResp
 
 @require_POST
 def delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
-    actor, image = _owned(request, tenant_id, image_id)
+    actor, image = owned_image(request, tenant_id, image_id)
     with told(request) as outcome:
         ended = handshake.delete_image(image, by=actor)
     if outcome.status != 200:
@@ -148,14 +148,6 @@ def delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
 
 def _leave_for(request: Request, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
-
-
-def _owned(request: Request, tenant_id: str, image_id: UUID) -> tuple[Actor, Image]:
-    """Who acts, and the image that it owns: 404 for a stranger, NotAllowed for a member and a reader."""
-    actor = acting_for(request, tenant_id)
-    image = visible_image(actor, image_id)
-    owner_acts(image, by=actor)
-    return actor, image
 
 
 def _tenants(count: int) -> str:
