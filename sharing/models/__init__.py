@@ -1,9 +1,13 @@
-"""The six things Proffer knows, and every named read. Writes to memberships go through `sharing.handshake`."""
+"""What Proffer knows, and every named read. Writes to memberships go through `sharing.handshake`."""
 
+from sharing.models.credential import ApplicationCredential, RevokedToken
 from sharing.models.event import Event
 from sharing.models.image import Image, ImageTag
 from sharing.models.membership import Membership
 from sharing.models.tenant import Tenant, TenantUser, User
 from sharing.models.upload import Upload
 
-__all__ = ["Event", "Image", "ImageTag", "Membership", "Tenant", "TenantUser", "Upload", "User"]
+__all__ = [
+    "ApplicationCredential", "Event", "Image", "ImageTag", "Membership", "RevokedToken", "Tenant", "TenantUser",
+    "Upload", "User",
+]  # fmt: skip

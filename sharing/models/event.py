@@ -35,6 +35,9 @@ class Verb(models.TextChoices):
     PROTECTED = "protected", "Protected from deletion"
     UNPROTECTED = "unprotected", "Protection lifted"
     DERIVED = "derived", "Registered as made from another image"
+    CHANGED = "changed", "Record changed"
+    DEACTIVATED = "deactivated", "Deactivated"
+    REACTIVATED = "reactivated", "Reactivated"
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -137,3 +137,7 @@ class TenantUser(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} for {self.tenant_id} as {self.role}"
+
+    def includes(self, role: str) -> bool:
+        """Whether who has this role may act in the other: a manager may all that a reader may."""
+        return role == self.Role.READER or self.role == self.Role.MANAGER
