@@ -9,9 +9,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from sharing.errors import BadInput, NotAllowed, NotVisible
-from sharing.models import ApplicationCredential, TenantUser, User
-from sharing.models.credential import NAME_MAX
+from sharing.models import ApplicationCredential, RevokedToken, TenantUser, User
+from sharing.models.credential import NAME_MAX, ApplicationCredentialQuerySet
 from sharing.models.tenant import is_well_formed
+from sharing.tenancy import Actor
 from sharing.transactions import whole
 
 # 256 bits of chance need no slow hash: nobody tries them all.
@@ -28,19 +29,22 @@ def create(
     """Makes a credential of the user for the tenant. Returns it with its secret, which nobody can show again.
 
     Refused: no name, one over NAME_MAX characters, one in use, an unknown role, a time that has passed, or more than
-    CREDENTIALS_MAX for this tenant (BadInput); a role beyond the user's own (NotAllowed).
+    CREDENTIALS_MAX for this tenant (BadInput); a role beyond the user's own (NotAllowed); for a tenant that the user
+    acts for no more (NotVisible).
     """
     if not 0 < len(name) <= NAME_MAX or not is_well_formed(name):
         raise BadInput(f"Name: 1 to {NAME_MAX} characters, none of them NUL.")
     if role not in TenantUser.Role.values:
         raise BadInput("Role: manager or reader.")
-    if not holder.includes(role):
-        raise NotAllowed("Role: you are a reader of this tenant, and so is your credential.")
     if expires_at is not None and expires_at <= timezone.now():
         raise BadInput("Expires: a time that is still to come, or none.")
-    # Two at once would both find the name free.
-    TenantUser.objects.select_for_update(no_key=True).get(pk=holder.pk)
-    standing = ApplicationCredential.objects.filter(holder=holder)
+    # Locked: two at once would both find the name free. And looked at anew: the role may have changed.
+    held = TenantUser.objects.select_for_update(no_key=True).filter(pk=holder.pk).first()
+    if held is None:
+        raise NotVisible("You do not act for this tenant any more.")
+    if not held.includes(role):
+        raise NotAllowed("Role: you are a reader of this tenant, and so is your credential.")
+    standing = ApplicationCredential.objects.filter(holder=held)
     if standing.filter(name=name).exists():
         raise BadInput(f"Name: you have a credential “{name}” for this tenant already.")
     if standing[:CREDENTIALS_MAX].count() >= CREDENTIALS_MAX:
@@ -49,7 +53,7 @@ def create(
         )
     secret = secrets.token_urlsafe(SECRET_BYTES)
     credential = ApplicationCredential.objects.create(
-        holder=holder, name=name, role=role, expires_at=expires_at, secret_hash=hash_of(secret)
+        holder=held, name=name, role=role, expires_at=expires_at, secret_hash=hash_of(secret)
     )
     return credential, secret
 
@@ -61,6 +65,13 @@ def revoke(credential_id: UUID, *, user: User) -> ApplicationCredential:
         raise NotVisible("No such credential.")
     ApplicationCredential.objects.filter(pk=credential_id).delete()
     return credential
+
+
+def revoke_any(credentials: ApplicationCredentialQuerySet, *, by: Actor) -> int:
+    """Ends credentials, whosever they are, and tells how many there were. NotAllowed for who is no operator."""
+    if not by.is_operator:
+        raise NotAllowed("Only an operator revokes credentials of others.")
+    return credentials.delete()[0]
 
 
 def hash_of(secret: str) -> str:
@@ -79,3 +90,9 @@ def note_use(credential: ApplicationCredential) -> None:
         ApplicationCredential.objects.filter(pk=credential.pk, last_used_at=before).update(
             last_used_at=now
         )
+
+
+def forget_expired_tokens(*, dry_run: bool = False) -> int:
+    """Deletes the record of revoked tokens that have expired, and are void without it. Tells how many."""
+    expired = RevokedToken.objects.filter(expires_at__lte=timezone.now())
+    return expired.count() if dry_run else expired.delete()[0]

@@ -1,6 +1,6 @@
 """What the domain refuses: raised by the handshake, translated once per door.
 
-HTML: `views/outcome.py` in place, `portal/middleware.py` as a page.
+HTML: `views/outcome.py` in place, `portal/middleware.py` as a page. API: `api/errors.py`.
 """
 
 
@@ -24,6 +24,10 @@ class NotAllowed(Refused):
 
 class NotShareable(Refused):
     """The image cannot be offered as it is: private, or on hold."""
+
+
+class AlreadyMember(Refused):
+    """The pair of image and member stands already; nothing was changed."""
 
 
 class Protected(Refused):

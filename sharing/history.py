@@ -12,9 +12,23 @@ from sharing.tenancy import Actor
 EVENTS_A_STATEMENT = 2000
 
 
-def record(verb: Verb, touched: Sequence[Touched], *, by: Actor, note: str = "") -> None:
-    """Appends one event for each membership touched; called in the transaction of the change, before its images go."""
-    images = Image.objects.only("name", "owner").in_bulk({row.image_id for row in touched})
+def record(
+    verb: Verb,
+    touched: Sequence[Touched],
+    *,
+    by: Actor,
+    note: str = "",
+    of: Image | None = None,
+) -> None:
+    """Appends one event for each membership touched; called in the transaction of the change, before its images go.
+
+    `of`: the image of all of them, where the caller has it at hand.
+    """
+    images = (
+        {of.pk: of}
+        if of
+        else Image.objects.only("name", "owner").in_bulk({row.image_id for row in touched})
+    )
     now = timezone.now()
     for part in batched(touched, EVENTS_A_STATEMENT):
         Event.objects.bulk_create(

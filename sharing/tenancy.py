@@ -77,7 +77,8 @@ def acting_for(request: Request, tenant_id: str) -> Actor:
 
 def waiting_offers(tenant_id: str) -> int:
     """How many offers wait for the tenant's answer, counted up to BADGE_CAP + 1."""
-    return Membership.objects.of_member(tenant_id).pending()[: BADGE_CAP + 1].count()
+    mine = Membership.objects.of_member(tenant_id).in_force()
+    return mine.pending()[: BADGE_CAP + 1].count()
 
 
 def acting_tenant(request: Request) -> dict[str, Any]:

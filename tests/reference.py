@@ -106,6 +106,7 @@ class Reference:
 
     def listed_for(self, tenant: str, *statuses: str) -> set[str]:
         shared = {of for (of, m), s in self.status.items() if m == tenant and s in statuses}
+        shared -= {image for image in shared if "private" in self.flags[image]}
         return shared | {image for image in self.images if self.owners[image] == tenant}
 
     def _owner_acts(self, image: str, by: Actor) -> None:

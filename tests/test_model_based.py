@@ -172,7 +172,8 @@ class Handshake(RuleBasedStateMachine):
 
     @invariant()
     def each_tenant_sees_the_same(self):
-        now = sorted(self.reference.images), sorted(self.reference.status.items())
+        flags = sorted((image, sorted(on)) for image, on in self.reference.flags.items())
+        now = sorted(self.reference.images), sorted(self.reference.status.items()), flags
         if now == self.seen:
             return
         self.seen = now

@@ -1,16 +1,18 @@
 """The table "Who may see what" of product.md, as far as queries decide it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from sharing import handshake
 from sharing.models import Image, ImageTag, Membership
 from sharing.models.membership import COUNT_CAP
 from sharing.tenancy import waiting_offers
 from tests.factories import ImageFactory, MembershipFactory, TenantFactory
+from tests.pages import read
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +52,9 @@ def listed(tenant_id):
 @pytest.mark.parametrize("visibility", Image.Visibility.values)
 @pytest.mark.parametrize(("tenant_id", "status", "sees"), TABLE.values(), ids=TABLE)
 def test_who_may_see_what(tenant_id, status, sees, visibility, on_hold):
-    """Made private or put on hold later, it stays as visible to its parties as it was."""
+    """Put on hold later, it stays as visible to its parties as it was; made private, only to its owner."""
+    if visibility == Image.Visibility.PRIVATE and tenant_id != OWNER:
+        sees = replace(sees, record=False, listed=False)
     image = ImageFactory(owner=TenantFactory(id=OWNER), visibility=visibility, on_hold=on_hold)
     MembershipFactory(image=image, member_id="5083310", status=status)
     MembershipFactory(image=image, member_id=ANOTHER_MEMBER, status="accepted")
@@ -198,3 +202,17 @@ class TestCounts:
 
         assert waiting_offers(consumer.id) == 1
         assert waiting_offers(producer.id) == 0
+
+
+def test_offers_of_an_image_that_was_made_private_rest_until_it_is_shared_again(producer, consumer):
+    image = ImageFactory(owner=producer.tenant)
+    MembershipFactory(image=image, member_id=consumer.id)
+    inbox = reverse("inbox", args=[consumer.id])
+
+    Image.objects.filter(pk=image.pk).update(visibility="private")
+    assert not read(consumer.client().get(inbox)).all("article")
+    assert waiting_offers(consumer.id) == 0
+
+    Image.objects.filter(pk=image.pk).update(visibility="shared")
+    assert len(read(consumer.client().get(inbox)).all("article")) == 1
+    assert waiting_offers(consumer.id) == 1

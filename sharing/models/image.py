@@ -8,7 +8,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from uuid6 import uuid7
 
-from sharing.models.membership import COUNT_CAP, Membership
+from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet
 from sharing.models.tenant import Tenant
 
 
@@ -23,18 +23,29 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def owned_by(self, tenant_id: str) -> Self:
         return self.filter(owner_id=tenant_id)
 
-    def accepted_by(self, tenant_id: str) -> Self:
+    def shared_to(self, tenant_id: str, *statuses: str) -> Self:
+        """Images that the tenant is a member of, in one of these statuses; none that its owner made private."""
         return self.filter(
-            memberships__member_id=tenant_id, memberships__status=Membership.Status.ACCEPTED
+            visibility=Image.Visibility.SHARED,
+            memberships__member_id=tenant_id,
+            memberships__status__in=statuses,
         )
+
+    def accepted_by(self, tenant_id: str) -> Self:
+        return self.shared_to(tenant_id, Membership.Status.ACCEPTED)
 
     def visible_to(self, tenant_id: str) -> Self:
         """Images whose record the tenant may see by ID: its own, and those offered to it that it has not rejected."""
+        return self._of_parties(tenant_id, Membership.objects.not_rejected())
+
+    def party_to(self, tenant_id: str) -> Self:
+        """Images whose memberships concern the tenant: its own, and those offered to it, rejected ones included."""
+        return self._of_parties(tenant_id, Membership.objects.all())
+
+    def _of_parties(self, tenant_id: str, memberships: MembershipQuerySet) -> Self:
+        own = memberships.of_member(tenant_id).filter(image=OuterRef("pk"))
         return self.filter(
-            Q(owner_id=tenant_id)
-            | Exists(
-                Membership.objects.of_member(tenant_id).not_rejected().filter(image=OuterRef("pk"))
-            )
+            Q(owner_id=tenant_id) | Q(Exists(own), visibility=Image.Visibility.SHARED)
         )
 
     def listed_for(self, tenant_id: str) -> tuple[Self, Self]:

@@ -35,6 +35,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
         return self.filter(image_id__in=Image.objects.owned_by(tenant_id).values("pk"))
 
+    def in_force(self) -> Self:
+        """Those that their member can see and use. While the owner has made the image private, they rest."""
+        from sharing.models.image import Image
+
+        return self.filter(image__visibility=Image.Visibility.SHARED)
+
     def pending(self) -> Self:
         return self.filter(status=Membership.Status.PENDING)
 

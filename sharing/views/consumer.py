@@ -65,7 +65,9 @@ def answer(request: Request, tenant_id: str, status: str) -> HttpResponse:
 
 def _after(actor: Actor, ids: list[int], tab: str, *, from_image: bool) -> str:
     """Where a plain form leads: to the image where it is still seen, else to the tab with the answer and its undo."""
-    mine = Membership.objects.of_member(actor.tenant_id).not_rejected().filter(pk__in=ids)
+    mine = (
+        Membership.objects.of_member(actor.tenant_id).in_force().not_rejected().filter(pk__in=ids)
+    )
     image_id = mine.values_list("image_id", flat=True).first()
     if from_image and image_id:
         return reverse("image", args=[actor.tenant_id, image_id])
@@ -77,7 +79,7 @@ def _after(actor: Actor, ids: list[int], tab: str, *, from_image: bool) -> str:
 def confirm_leave(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     actor = acting_for(request, tenant_id)
     may_act(by=actor)
-    own = Membership.objects.of_member(tenant_id).accepted().select_related("image")
+    own = Membership.objects.of_member(tenant_id).in_force().accepted().select_related("image")
     membership = get_object_or_404(own, image_id=image_id)
     return render(request, "sharing/confirm.html", {
         "verb": "leave", "image": membership.image, "membership": membership,
@@ -88,7 +90,7 @@ def confirm_leave(request: Request, tenant_id: str, image_id: UUID) -> HttpRespo
 def _inbox_context(
     actor: Actor, status: str, page: str = "", answered: Sequence[int] = ()
 ) -> dict[str, Any]:
-    mine = Membership.objects.of_member(actor.tenant_id)
+    mine = Membership.objects.of_member(actor.tenant_id).in_force()
     found = keyset_page((mine.filter(status=status),), ("-id",), page)
     folded = _rows(mine.filter(pk__in=answered).exclude(status=status)) if answered else {}
     offers = found.in_order(_rows(mine.filter(pk__in=found.keys)))
@@ -101,7 +103,7 @@ def _inbox_context(
 
 def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
     """The cards of `ids` as they stand now: back on their tab whole, else folded; those that are gone by their ID."""
-    rows = _rows(Membership.objects.of_member(actor.tenant_id).filter(pk__in=ids))
+    rows = _rows(Membership.objects.of_member(actor.tenant_id).in_force().filter(pk__in=ids))
     offers = [row for row in rows.values() if row.status == tab]
     return {
         "tab": tab, "offers": offers, "folded": [row for row in rows.values() if row.status != tab],

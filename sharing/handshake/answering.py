@@ -1,0 +1,76 @@
+from collections.abc import Collection
+
+from sharing.errors import BadInput, Gone, NotAllowed, NotVisible, Stale
+from sharing.history import record
+from sharing.models import Event, Image, Membership
+from sharing.models.event import Verb
+from sharing.results import Answered
+from sharing.tenancy import Actor, may_act
+from sharing.transactions import whole
+
+VERB_OF_STATUS = {
+    Membership.Status.ACCEPTED: Verb.ACCEPTED,
+    Membership.Status.REJECTED: Verb.REJECTED,
+    Membership.Status.PENDING: Verb.POSTPONED,
+}
+
+
+@whole
+def answer(
+    offer_ids: Collection[int], status: str, *, seen: str | None = None, by: Actor
+) -> Answered:
+    """The member's tenant (or an operator for it) sets the status of offers made to it: any status to any, repeatable.
+
+    An offer that was withdrawn and made again is another offer: the old ID does not answer it. Where `seen` is
+    given, only offers that still have that status are answered: a stale page overwrites nothing.
+    Refused: an unknown status (BadInput); a reader, or the owner answering for a member (NotAllowed);
+    none of them stands any more (Gone) or is as it was seen (Stale); none was ever made to this tenant (NotVisible).
+    """
+    _check_status(status)
+    may_act(by=by)
+    wanted = {offer_id for offer_id in offer_ids if 0 < offer_id < 2**63}
+    rows = Membership.objects.filter(pk__in=wanted)
+    mine = rows if by.is_operator else rows.of_member(by.tenant_id)
+    changed = (mine.filter(status=seen) if seen else mine).answer(status, by=by.user)
+    standing = dict(mine.values_list("pk", "status"))
+    missing = wanted - standing.keys()
+    if (
+        missing
+        and not by.is_operator
+        and rows.of_owner(by.tenant_id).exclude(pk__in=standing.keys()).exists()
+    ):
+        raise NotAllowed("Only the tenant that an image is offered to answers the offer.")
+    if not standing:
+        if (
+            by.is_operator
+            or Event.objects.filter(offer_id__in=wanted, member_id=by.tenant_id).exists()
+        ):
+            raise Gone("This offer was withdrawn meanwhile. Nothing was changed.")
+        raise NotVisible("No such offer.")
+    stale = sum(now != status for now in standing.values()) if seen else 0
+    if stale and not changed:
+        raise Stale("This was answered meanwhile, from another page. Nothing was changed.")
+    record(VERB_OF_STATUS[Membership.Status(status)], changed, by=by)
+    return Answered(changed, len(standing) - len(changed) - stale, len(missing), stale)
+
+
+@whole
+def answer_one(image: Image, status: str, *, by: Actor) -> Membership:
+    """The member's tenant sets the status of its own membership of the image; returns the membership as it stands.
+
+    Refused: an unknown status (BadInput); a reader (NotAllowed); no such membership (Gone).
+    """
+    _check_status(status)
+    may_act(by=by)
+    own = Membership.objects.of_member(by.tenant_id).filter(image_id=image.pk)
+    changed = own.answer(status, by=by.user)
+    membership = own.first()
+    if membership is None:
+        raise Gone("This offer was withdrawn meanwhile. Nothing was changed.")
+    record(VERB_OF_STATUS[Membership.Status(status)], changed, by=by, of=image)
+    return membership
+
+
+def _check_status(status: str) -> None:
+    if status not in Membership.Status.values:
+        raise BadInput("Status: pending, accepted or rejected.")

@@ -1,0 +1,130 @@
+from collections.abc import Collection
+from functools import partial
+
+from django.conf import settings
+from django.utils import timezone
+
+from sharing.checklist import confirm_checklist
+from sharing.errors import AlreadyMember, BadInput, NotShareable, QuotaExceeded
+from sharing.handshake.locking import lock
+from sharing.history import record
+from sharing.models import Image, Membership
+from sharing.models.event import Verb
+from sharing.models.membership import NOTE_MAX
+from sharing.models.tenant import is_tenant_id, is_well_formed
+from sharing.results import OfferResult, Outcome
+from sharing.tenancy import Actor, owner_acts
+from sharing.transactions import whole
+
+
+@whole
+def offer(
+    image: Image,
+    member_ids: Collection[str],
+    *,
+    note: str = "",
+    checklist: bool | None = None,
+    by: Actor,
+) -> list[OfferResult]:
+    """Offers the image to each tenant ID; repeating it changes nothing. One result per distinct ID, in order.
+
+    `checklist`: True records that the actor confirmed it, False that it did not, None that this door cannot ask.
+    An ID is judged by its form alone: whether such a tenant exists is never looked up.
+    Refused: not the owner's manager or an operator (NotAllowed); private or on hold (NotShareable); the image is
+    gone (Gone); no checklist yet (ChecklistRequired); more members than MEMBER_QUOTA (QuotaExceeded: none is offered).
+    """
+    locked = _open(image, note=note, checklist=checklist, by=by)
+    results = {member_id: _judge(member_id, locked) for member_id in dict.fromkeys(member_ids)}
+    wanted = [member_id for member_id, outcome in results.items() if outcome is Outcome.OFFERED]
+    offered = {row.member_id for row in _insert(locked, wanted, note=note, by=by)}
+    skipped = [member_id for member_id in wanted if member_id not in offered]
+    standing = locked.memberships.filter(member_id__in=skipped) if skipped else ()
+    already = {membership.member_id: membership for membership in standing}
+    return [
+        OfferResult(member_id, Outcome.ALREADY_MEMBER, already.get(member_id))
+        if outcome is Outcome.OFFERED and member_id not in offered
+        else OfferResult(member_id, outcome)
+        for member_id, outcome in results.items()
+    ]
+
+
+@whole
+def offer_one(
+    image: Image, member_id: str, *, note: str = "", checklist: bool | None = None, by: Actor
+) -> Membership:
+    """Offers the image to one tenant ID; returns the membership. What `offer` reports of an ID is refused here.
+
+    Refused: as `offer`; an ID that is ill-formed or the owner's own (BadInput); a standing pair (AlreadyMember).
+    """
+    locked = _open(image, note=note, checklist=checklist, by=by)
+    match _judge(member_id, locked):
+        case Outcome.INVALID:
+            raise BadInput(f"member: a tenant ID of this cloud ({settings.TENANT_ID_PATTERN}).")
+        case Outcome.OWN_ID:
+            raise BadInput("member: your own tenant ID. An image is offered to other tenants.")
+    inserted = _insert(locked, [member_id], note=note, by=by)
+    if not inserted:
+        raise AlreadyMember(f"This image is already offered to tenant {member_id}.")
+    return inserted[0]
+
+
+def _open(image: Image, *, note: str, checklist: bool | None, by: Actor) -> Image:
+    """The image, locked, if the actor may offer it with this note and checklist."""
+    owner_acts(image, by=by)
+    _check_note(note)
+    # Offers of one image queue here, so that the quota holds and the image cannot be deleted meanwhile.
+    locked = lock(image, no_key=True)
+    _can_be_offered(locked)
+    confirm_checklist(locked, checklist, seen=image.checksum, by=by)
+    return locked
+
+
+def _insert(image: Image, member_ids: Collection[str], *, note: str, by: Actor) -> list[Membership]:
+    """Makes the memberships that do not stand yet, within the quota, and records them."""
+    made = partial(
+        Membership, image=image, note=note, offered_by=by.user, created_at=timezone.now()
+    )
+    rows = {member_id: made(member_id=member_id) for member_id in member_ids}
+    inserted = Membership.objects.insert_new(list(rows.values()))
+    _within_quota(image, len(inserted))
+    record(Verb.OFFERED, inserted, by=by, note=note, of=image)
+    for touched in inserted:
+        rows[touched.member_id].pk = touched.id
+    return [rows[touched.member_id] for touched in inserted]
+
+
+def _check_note(note: str) -> None:
+    if len(note) > NOTE_MAX or not is_well_formed(note):
+        raise BadInput(
+            f"Note: at most {NOTE_MAX} characters of well-formed text, none of them NUL."
+        )
+
+
+def _can_be_offered(image: Image) -> None:
+    if image.visibility == Image.Visibility.PRIVATE:
+        raise NotShareable(
+            "This image is private: its owner has to make it shared before it can be offered."
+        )
+    if image.on_hold:
+        raise NotShareable(
+            "An operator put this image on hold: it cannot be offered until an operator releases it."
+        )
+
+
+def _judge(member_id: str, image: Image) -> Outcome:
+    if not is_tenant_id(member_id):
+        return Outcome.INVALID
+    return Outcome.OWN_ID if member_id == image.owner_id else Outcome.OFFERED
+
+
+def _within_quota(image: Image, added: int) -> None:
+    """QuotaExceeded where the image has more members than it may, `added` of them just now, in this transaction."""
+    quota = settings.MEMBER_QUOTA
+    if quota <= 0 or not added:
+        return
+    members = image.memberships.all()[: quota + added + 1].count()
+    if members > quota:
+        raise QuotaExceeded(
+            f"Tenant IDs: an image can have {quota} members; this one has {members - added} and you offered it to "
+            f"{added} more. Nobody was offered it."
+        )
