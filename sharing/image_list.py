@@ -4,7 +4,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -12,33 +12,14 @@ from msgspec import Meta
 
 from sharing.errors import BadInput
 from sharing.printable import printable
+from sharing.shapes import BYTES, COUNT, FLAG, NOT_JSON, UUID_PATTERN, must_be, says, text
 
-BIGGEST_INTEGER = 2**31 - 1
-BIGGEST_BIG_INTEGER = 2**63 - 1
 PROPERTY_NAME_MAX = 255
-UUID_PATTERN = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # What the cloud adds and is no custom property; `owner` is its project, and the locations are its secret.
 NOT_PROPERTIES = {"owner", "self", "file", "schema", "stores", "direct_url", "locations"}
-NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
-def says(description: str) -> Meta:
-    return Meta(description=description)
-
-
-def text(most: int, least: int = 0) -> Meta:
-    words = f"text of at most {most} characters, none of them NUL"
-    return Meta(min_length=least, max_length=most, pattern=r"\A[^\x00]*\Z", description=words)
-
-
-def whole_number(most: int) -> Meta:
-    return Meta(ge=0, le=most, description=f"a whole number from 0 to {most}")
 
 
 MOMENT = Meta(tz=True, description="a date and time with its zone, such as 2026-11-23T10:38:28Z")
-BYTES = whole_number(BIGGEST_BIG_INTEGER)
-COUNT = whole_number(BIGGEST_INTEGER)
-FLAG = says("true or false")
 
 
 class Listed(msgspec.Struct):
@@ -157,26 +138,14 @@ def _explain(error: msgspec.ValidationError) -> str:
     found = re.search(r"`(?:\$\.)?(\w+)[^`]*`\Z", str(error))
     if found is None or found[1] not in Listed.__struct_fields__:
         return "it must be an object with the fields of an image, its numbers within 64 bits"
-    return must_be(found[1])
-
-
-def must_be(field: str) -> str:
-    return f"{field} must be {_allowed(get_type_hints(Listed, include_extras=True)[field])}"
-
-
-def _allowed(hint: Any) -> str:
-    if hint is type(None):
-        return "null"
-    if hasattr(hint, "__metadata__"):
-        return str(hint.__metadata__[0].description)
-    return ", or ".join(map(_allowed, get_args(hint)))
+    return must_be(Listed, found[1])
 
 
 def _utc(field: str, moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise Wrong(must_be(field)) from None
+        raise Wrong(must_be(Listed, field)) from None
 
 
 def _properties(record: dict[str, Any]) -> dict[str, str]:

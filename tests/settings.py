@@ -1,5 +1,7 @@
 """portal.settings, made quick. Secure cookies and the CSP stay as in production."""
 
+import os
+
 from portal.settings import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -17,6 +19,7 @@ STORAGES = STORAGES | {
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, as in production: threads race on it, which an in-memory database serialises away.
+    # A file, as in production: threads race on it, which an in-memory database serialises away. One of its own for
+    # each process, so that two runs in one checkout do not meet.
     VAR_DIR.mkdir(parents=True, exist_ok=True)
-    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / f"test-{os.getpid()}.sqlite3")}

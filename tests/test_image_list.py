@@ -2,9 +2,10 @@ from uuid import UUID
 
 import pytest
 
-from sharing.image_list import must_be
+from sharing.image_list import Listed
 from sharing.loading import Loaded, load_images
 from sharing.models import Image
+from sharing.shapes import must_be
 from tests.image_lists import ID, NEW, RECORD, as_list, load, refusal
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_a_wrong_value_is_refused_naming_the_record_the_field_and_what_is_allowe
     sentence = refusal(producer, as_list(first, RECORD | {field: value}))
 
     assert sentence.startswith("Image 2 (")
-    assert sentence.endswith(f": {must_be(field)}. Nothing was loaded.")
+    assert sentence.endswith(f": {must_be(Listed, field)}. Nothing was loaded.")
     assert field == "id" or ID in sentence
     assert field == "name" or "“web-01 snapshot”" in sentence
 
@@ -59,7 +60,7 @@ def test_a_wrong_value_is_refused_naming_the_record_the_field_and_what_is_allowe
 def test_a_record_without_what_it_needs_is_refused(producer, field):
     record = {key: value for key, value in RECORD.items() if key != field}
 
-    assert must_be(field) in refusal(producer, as_list(record))
+    assert must_be(Listed, field) in refusal(producer, as_list(record))
 
 
 @pytest.mark.parametrize(
@@ -144,4 +145,4 @@ def test_a_text_may_be_as_long_as_its_column_and_no_longer(producer, field):
     longest = "ü" * Image._meta.get_field(field).max_length
 
     assert load(producer, RECORD | {field: longest}) == NEW
-    assert must_be(field) in refusal(producer, as_list(RECORD | {field: longest + "x"}))
+    assert must_be(Listed, field) in refusal(producer, as_list(RECORD | {field: longest + "x"}))
