@@ -8,15 +8,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 django = get_wsgi_application()
 
+from sharing.api import application as api  # noqa: E402 -- needs Django to be set up
+
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
-    """Django, which reads forms as UTF-8, as their pages are written, whatever charset a request claims.
+    """The API, or Django for the pages: neither passes the other's middleware.
 
-    A claimed charset that is no text encoding would end in an error before any middleware sees the request.
+    Requests are read as UTF-8, as forms are written, whatever charset they claim. A claimed charset that is no text
+    encoding would end in an error before any code of ours sees the request.
     """
     if "charset" in environ.get("CONTENT_TYPE", "").lower():
         header = Message()
         header["Content-Type"] = environ["CONTENT_TYPE"]
         header.del_param("charset")
         environ["CONTENT_TYPE"] = header["Content-Type"]
-    return django(environ, start_response)
+    handler = api.application if api.is_for_api(environ.get("PATH_INFO", "")) else django
+    return handler(environ, start_response)

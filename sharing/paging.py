@@ -40,15 +40,8 @@ def keyset_page(
     page of this order gave, or empty for the first page. Raises BadInput for any other cursor. Where a cursor leads
     beyond the last row, as after that page was emptied, it is the first page.
     """
-    names = [name.removeprefix("-") for name in order]
     backwards, values = _read(order, cursor, arms[0]) if cursor else (False, [])
-    downs = [name.startswith("-") != backwards for name in order]
-    condition = _beyond(names, downs, values) if values else Q()
-    # A UNION can only be ordered by the columns it selects.
-    selected = [arm.filter(condition).order_by().values_list(*names) for arm in arms]
-    joined = selected[0].union(*selected[1:], all=True) if len(selected) > 1 else selected[0]
-    by = [f"-{name}" if down else name for name, down in zip(names, downs, strict=True)]
-    rows = list(joined.order_by(*by)[: size + 1])
+    rows = rows_after(arms, turned(order) if backwards else order, values, size + 1)
     if not rows:
         return keyset_page(arms, order, "", size) if cursor else Page([])
     more = len(rows) > size
@@ -62,6 +55,27 @@ def keyset_page(
     )
 
 
+def rows_after(
+    arms: Sequence[QuerySet[Any]], order: Sequence[str], values: Sequence[Any], limit: int
+) -> list[tuple[Any, ...]]:
+    """The values of `order` of the next rows of disjoint querysets of one model, joined by UNION ALL.
+
+    They are those after the row with `values`, or the first ones where that is empty.
+    """
+    names = [name.removeprefix("-") for name in order]
+    downs = [name.startswith("-") for name in order]
+    condition = _beyond(names, downs, values) if values else Q()
+    # A UNION can only be ordered by the columns it selects.
+    selected = [arm.filter(condition).order_by().values_list(*names) for arm in arms]
+    joined = selected[0].union(*selected[1:], all=True) if len(selected) > 1 else selected[0]
+    return list(joined.order_by(*order)[:limit])
+
+
+def turned(order: Sequence[str]) -> list[str]:
+    """The same order, backwards."""
+    return [name[1:] if name.startswith("-") else f"-{name}" for name in order]
+
+
 def in_batches[M: Model](rows: QuerySet[M]) -> Iterator[list[M]]:
     """All the rows by their keys, BATCH at a time, however many there are."""
     batch = list(rows.order_by("pk")[:BATCH])
@@ -70,7 +84,7 @@ def in_batches[M: Model](rows: QuerySet[M]) -> Iterator[list[M]]:
         batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
 
 
-def _beyond(names: list[str], downs: list[bool], values: list[Any]) -> Q:
+def _beyond(names: list[str], downs: list[bool], values: Sequence[Any]) -> Q:
     """Rows strictly after `values`. The first condition, true for all of them, is what an index can start from."""
     condition, tied = Q(), Q()
     for name, down, value in zip(names, downs, values, strict=True):

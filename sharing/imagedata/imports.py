@@ -85,7 +85,7 @@ def receive(upload: Upload, read: Callable[[int], bytes], offset: int, *, by: Ac
                     digests.feed(chunk)
                 offset += len(chunk)
             if offset == upload.length:
-                _complete(upload, digests.result() if digests else None, by)
+                complete(upload, digests.result() if digests else None, by)
         except BadData as error:
             refuse(upload, error, by=by)
             raise
@@ -94,7 +94,8 @@ def receive(upload: Upload, read: Callable[[int], bytes], offset: int, *, by: Ac
     return offset
 
 
-def _complete(upload: Upload, verified: Verified | None, by: Actor) -> None:
+def complete(upload: Upload, verified: Verified | None, by: Actor) -> None:
+    """All bytes are here: verifies and stores them, or leaves that to a task; `verified` where they are already."""
     at_once = store.image_store().is_local()
     if at_once and verified is None and upload.length <= VERIFIED_AT_ONCE:
         verified = intake.digested(store.part_of(upload.pk), upload.image.disk_format)

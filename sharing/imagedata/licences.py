@@ -5,7 +5,7 @@ so it holds where the parent belongs to another tenant or is gone, and only an o
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import batched
 from uuid import UUID
 
@@ -25,10 +25,13 @@ IDS_A_STATEMENT = 1000
 
 def own_licence(image: Image) -> str:
     """The licence that restricts the image by itself; empty where none does."""
-    if image.licence_marked:
-        return MARK
+    return MARK if image.licence_marked else licence_by_rule(image.properties)
+
+
+def licence_by_rule(properties: Mapping[str, object]) -> str:
+    """The licence of the first of LICENCE_RULES that the properties meet; empty where they meet none."""
     for rule in settings.LICENCE_RULES:
-        if str(image.properties.get(rule.name, "")).strip().casefold() == rule.value:
+        if str(properties.get(rule.name, "")).strip().casefold() == rule.value:
             return str(rule.licence)
     return ""
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
+
 from sharing.errors import BadInput, Conflict, Gone
 from sharing.history import record, switch
 from sharing.imagedata import licences
@@ -24,6 +26,9 @@ class Facts:
 
     name: str = ""
     disk_format: str = ""
+    container_format: str = "bare"
+    visibility: str = Image.Visibility.SHARED
+    os_hidden: bool = False
     min_disk: int = 0
     min_ram: int = 0
     protected: bool = False
@@ -34,22 +39,30 @@ class Facts:
 
 
 @whole
-def create_image(facts: Facts, *, owner: Tenant, by: Actor) -> Image:
+def create_image(facts: Facts, *, owner: Tenant, image_id: UUID | None = None, by: Actor) -> Image:
     """Makes a queued image of the tenant, waiting for its data. It inherits its parent's licence restriction.
 
+    `image_id`: where whoever makes it has chosen one; Conflict where it is taken.
     Refused: a reader, or another tenant's user (NotAllowed); a parent that the owner cannot see (BadInput); more
     images than the tenant may have (QuotaExceeded).
     """
     image = Image(
-        owner=owner, name=facts.name, disk_format=facts.disk_format, container_format="bare",
-        min_disk=facts.min_disk, min_ram=facts.min_ram, protected=facts.protected,
-        redistributable=facts.redistributable, base_image_ref=facts.base_image_ref, properties=facts.properties,
+        owner=owner, name=facts.name, disk_format=facts.disk_format, container_format=facts.container_format,
+        visibility=facts.visibility, os_hidden=facts.os_hidden, min_disk=facts.min_disk, min_ram=facts.min_ram,
+        protected=facts.protected, redistributable=facts.redistributable, base_image_ref=facts.base_image_ref,
+        properties=facts.properties,
     )  # fmt: skip
     owner_acts(image, by=by)
     within_image_quota(owner.pk)
     parent = visible_parent(facts.base_image_ref, owner.pk) if facts.base_image_ref else None
+    if image_id:
+        image.pk = image_id
     licences.inherit(image, parent)
-    image.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            image.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(f"id: there is an image {image.pk} already.") from error
     ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in set(facts.tags))
     record(Verb.CREATED, [Touched(None, image.pk, "")], by=by)
     return image
@@ -85,6 +98,16 @@ def set_protected(image: Image, protected: bool, *, by: Actor) -> bool:
     return switch(
         image, Verb.PROTECTED if protected else Verb.UNPROTECTED, by=by, protected=protected
     )
+
+
+def parent_id(text: str) -> UUID | None:
+    """The parent that a text names; None where it is empty. BadInput for what is no UUID."""
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise BadInput(
+            "base_image_ref: the UUID of the image that this one was made from."
+        ) from error
 
 
 def visible_parent(parent_id: UUID, tenant_id: str) -> Image:

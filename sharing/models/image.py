@@ -2,7 +2,7 @@ from contextlib import suppress
 from typing import ClassVar, Self
 from uuid import UUID
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -59,6 +59,24 @@ class ImageQuerySet(models.QuerySet["Image"]):
         with suppress(ValueError):
             found |= Q(pk=UUID(text))
         return self.filter(found)
+
+    def with_property(self, name: str, value: str) -> Self:
+        """Images whose custom property `name` is this text."""
+        # Key lookups of the ORM take digits for the index of a list, and split names at double underscores.
+        vendor = connections[self.db].vendor
+        condition = {
+            "postgresql": "sharing_image.properties ->> %s::text = %s",
+            "sqlite": "EXISTS (SELECT 1 FROM json_each(sharing_image.properties) WHERE key = %s AND value = %s)",
+        }[vendor]
+        return self.filter(RawSQL(condition, (name, value), models.BooleanField()))  # noqa: S611
+
+    def with_status(self, *statuses: str) -> Self:
+        """Images that parties are told to be in one of these: one that an operator put on hold is deactivated."""
+        suspended = Q(status=Image.Status.ACTIVE, on_hold=True)
+        as_told = Q(status__in=statuses)
+        if Image.Status.DEACTIVATED in statuses:
+            return self.filter(as_told | suspended)
+        return self.filter(as_told & ~suspended)
 
     def stored(self) -> Self:
         """Images whose data is in Proffer's image store."""

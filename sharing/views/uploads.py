@@ -15,6 +15,7 @@ from django.utils.http import http_date
 
 from sharing.errors import Conflict, Refused
 from sharing.imagedata import imports
+from sharing.imagedata.handin import body_of
 from sharing.imagedata.intake import arrived
 from sharing.imagedata.store import part_of
 from sharing.models import Image, Upload
@@ -136,25 +137,14 @@ def _upload(actor: Actor, image_id: UUID, upload_id: UUID) -> Upload:
 
 
 def _reader(request: Request, most: int) -> Callable[[int], bytes]:
-    """Reads the body; where the connection breaks, it ends there, so that what arrived before is kept.
-
-    A body in chunks (no Content-Length) is read where the server marks its end; what is beyond `most` is not read.
-    """
-    source = request.read
+    """Reads the body; of one in chunks, what is beyond `most` is not read."""
     if request.META.get("CONTENT_LENGTH"):
-        if _whole_number(request, "Content-Length") > most:
-            raise NotTus(413, "Content-Length: more bytes than were announced. None was taken.")
-    elif request.META.get("wsgi.input_terminated"):
-        source = request.META["wsgi.input"].read
-    else:
+        _whole_number(request, "Content-Length")
+    elif not request.META.get("wsgi.input_terminated"):
         raise NotTus(411, "Content-Length: say how many bytes come.")
-
-    def read(size: int) -> bytes:
-        try:
-            return source(size)
-        except OSError:
-            return b""
-
+    read, length = body_of(request)
+    if length is not None and length > most:
+        raise NotTus(413, "Content-Length: more bytes than were announced. None was taken.")
     return read
 
 

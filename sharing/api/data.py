@@ -1,0 +1,44 @@
+"""Image data over the API: upload in one go, download whole or in part."""
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from sharing.api.calls import Call, answer
+from sharing.api.images import owned_image, visible_image
+from sharing.errors import BadInput, Conflict
+from sharing.imagedata.direct import receive_whole
+from sharing.imagedata.handin import body_of
+from sharing.imagedata.handout import hand_out
+from sharing.models import Image, Membership
+
+DATA_TYPE = "application/octet-stream"
+
+
+def upload(call: Call, image_id: str) -> HttpResponse:
+    image = owned_image(call, image_id)
+    call.expect(DATA_TYPE)
+    if image.status != Image.Status.QUEUED:
+        raise Conflict(
+            "This image has its data, and data never changes. A new version is a new image."
+        )
+    if not (image.disk_format and image.container_format):
+        raise BadInput("disk_format and container_format: set both before the data.")
+    read, length = body_of(call.request)
+    receive_whole(image, read, length if length is not None else _announced(call), by=call.actor)
+    return answer(204)
+
+
+def _announced(call: Call) -> int | None:
+    """What openstack's clients say of a body in chunks."""
+    size = call.request.headers.get("X-OpenStack-Image-Size", "")
+    return int(size) if size.isascii() and size.isdigit() and len(size) < 20 else None
+
+
+def download(call: Call, image_id: str) -> HttpResponseBase:
+    image = visible_image(call, image_id)
+    own = Membership.objects.of_member(call.actor.tenant_id).filter(image=image)
+    status = own.values_list("status", flat=True).first()
+    may_have_it = image.owner_id == call.actor.tenant_id or status == Membership.Status.ACCEPTED
+    if image.status == Image.Status.QUEUED and may_have_it:
+        return answer(204)
+    return hand_out(call.request, image, status=status, by=call.actor)

@@ -1,0 +1,82 @@
+"""What is refused, on the wire: every error of the API is made here, in the JSON of the service that was asked."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+
+from sharing.errors import (
+    AlreadyMember,
+    BadInput,
+    Conflict,
+    Gone,
+    NotAllowed,
+    NotShareable,
+    NotVisible,
+    Protected,
+    QuotaExceeded,
+    Refused,
+    Stale,
+    StorageFull,
+)
+from sharing.imagedata.handout import Unavailable
+
+STATUS_OF: dict[type[Refused], int] = {
+    BadInput: 400,
+    NotAllowed: 403,
+    NotShareable: 403,
+    Protected: 403,
+    NotVisible: 404,
+    Gone: 404,
+    AlreadyMember: 409,
+    Conflict: 409,
+    Stale: 409,
+    QuotaExceeded: 413,
+    Unavailable: 503,
+    StorageFull: 507,
+}
+IDENTITY = "/identity"
+
+
+class Unfit(Refused):
+    """A request that is not of the protocol, with the HTTP status that says in which way."""
+
+    def __init__(self, status: int, sentence: str, **headers: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.headers = headers
+
+
+class Unauthorized(Unfit):
+    """No token, or none that is good; or what was sent to get one is not. One sentence for every cause."""
+
+    def __init__(self, sentence: str = "The request needs a valid token: X-Auth-Token.") -> None:
+        super().__init__(401, sentence)
+
+
+def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+    if isinstance(refused, Unfit):
+        status, headers = refused.status, dict(refused.headers)
+    else:
+        status = next(STATUS_OF[kind] for kind in type(refused).__mro__ if kind in STATUS_OF)
+        headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = f'Keystone uri="{request.build_absolute_uri(IDENTITY)}/v3"'
+    return failure(request.path_info, status, str(refused), headers)
+
+
+def failure(
+    path: str, status: int, message: str, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """The error as Keystone writes it below IDENTITY, and as Glance does elsewhere."""
+    title = HTTPStatus(status).phrase
+    told: dict[str, Any] = {"message": message, "code": f"{status} {title}", "title": title}
+    if path.startswith(IDENTITY):
+        told = {"error": {"code": status, "message": message, "title": title}}
+    return HttpResponse(
+        msgspec.json.encode(told),
+        status=status,
+        content_type="application/json",
+        headers=headers,
+    )

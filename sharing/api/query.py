@@ -1,0 +1,70 @@
+"""The parameters of a list: read one by one, each refused by its name where it is not of the form."""
+
+import csv
+from collections.abc import Collection
+from uuid import UUID
+
+from sharing.api.calls import Call
+from sharing.errors import BadInput
+
+NUMBER_MAX = 2**63 - 1
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Query:
+    """The call's parameters. Where `only` are named, any other is refused."""
+
+    def __init__(self, call: Call, *only: str) -> None:
+        self.values: dict[str, list[str]] = {}
+        for name, value in call.query:
+            if only and name not in only:
+                raise BadInput(f"{name}: no such parameter here; there are {', '.join(only)}.")
+            self.values.setdefault(name, []).append(value)
+
+    def text(self, name: str) -> str:
+        """The value; empty where it is not given. BadInput where it is given twice."""
+        values = self.values.get(name, [])
+        if len(values) > 1:
+            raise BadInput(f"{name}: once.")
+        return values[0] if values else ""
+
+    def number(self, name: str) -> int | None:
+        text = self.text(name)
+        if name not in self.values:
+            return None
+        if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > NUMBER_MAX:
+            raise BadInput(f"{name}: a whole number from 0 to {NUMBER_MAX}.")
+        return int(text)
+
+    def flag(self, name: str) -> bool | None:
+        text = self.text(name).lower()
+        if name not in self.values:
+            return None
+        if text not in BOOLEANS:
+            raise BadInput(f"{name}: true or false.")
+        return BOOLEANS[text]
+
+    def one_of(self, name: str, allowed: Collection[str]) -> str:
+        text = self.text(name)
+        if name in self.values and text not in allowed:
+            raise BadInput(f"{name}: one of {', '.join(allowed)}.")
+        return text
+
+    def some(self, name: str) -> list[str] | None:
+        """The value, or those of `in:a,b`, which may be quoted; None where it is not given."""
+        if name not in self.values:
+            return None
+        text = self.text(name)
+        if not text.startswith("in:"):
+            return [text]
+        try:
+            return next(csv.reader([text.removeprefix("in:")], strict=True), [])
+        except csv.Error as error:
+            raise BadInput(f"{name}: in: and values separated by commas ({error}).") from error
+
+    def ids(self, name: str) -> list[UUID] | None:
+        texts = self.some(name)
+        try:
+            return None if texts is None else [UUID(text) for text in texts]
+        except ValueError as error:
+            raise BadInput(f"{name}: a UUID, or in: and UUIDs separated by commas.") from error

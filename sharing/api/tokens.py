@@ -1,0 +1,121 @@
+"""The tokens of the API: signed, short-lived, written nowhere, and held against what stands at each use.
+
+A token dies at once with its credential, its user, the user's role, its password (where it came from one), or when it
+is revoked.
+"""
+
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import msgspec
+from django.conf import settings
+from django.core import signing
+from django.db.models import Exists
+from django.utils.crypto import salted_hmac
+
+from sharing.api.errors import Unauthorized
+from sharing.models import ApplicationCredential, RevokedToken, TenantUser
+from sharing.tenancy import Actor
+
+SALT = "sharing.api.tokens"
+TOKEN_MAX = 2000
+
+
+class Claims(msgspec.Struct, array_like=True, frozen=True):
+    """What a token says. Times are in seconds since 1970."""
+
+    id: UUID
+    user_id: int
+    tenant_id: str
+    role: str
+    methods: tuple[str, ...]
+    issued: int
+    expires: int
+    # The credential that it came from; else a hash of the password's hash.
+    credential_id: UUID | None
+    password: str
+
+
+class Session(NamedTuple):
+    """A token that is good, and who acts with it."""
+
+    claims: Claims
+    actor: Actor
+
+
+def new_claims(
+    holder: TenantUser,
+    role: str,
+    *methods: str,
+    credential: ApplicationCredential | None = None,
+    until: datetime | int | None = None,
+) -> Claims:
+    """For a fresh token, good for TOKEN_LIFETIME seconds and never longer than `until`."""
+    now = int(time.time())
+    last = until.timestamp() if isinstance(until, datetime) else until
+    expires = now + settings.TOKEN_LIFETIME
+    return Claims(
+        uuid4(), holder.user_id, holder.tenant_id, role, methods, now,
+        expires if last is None else min(expires, int(last)),
+        credential.pk if credential else None, "" if credential else _digest(holder.user.password),
+    )  # fmt: skip
+
+
+def written(claims: Claims) -> str:
+    payload = urlsafe_b64encode(msgspec.json.encode(claims)).decode().rstrip("=")
+    return signing.Signer(salt=SALT).sign(payload)
+
+
+def read(token: str) -> Claims | None:
+    """What a token of ours says, where its time has not passed; None for anything else."""
+    if not 0 < len(token) <= TOKEN_MAX or not token.isascii():
+        return None
+    try:
+        payload = signing.Signer(salt=SALT).unsign(token)
+        claims = msgspec.json.decode(
+            urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=Claims
+        )
+    except (signing.BadSignature, ValueError):
+        return None
+    return claims if claims.expires > time.time() else None
+
+
+def session(token: str) -> Session:
+    """Unauthorized where the token is no good, or no longer."""
+    claims = read(token)
+    found = claims and _standing(claims)
+    if not claims or not found:
+        raise Unauthorized
+    role, email, password = found
+    still_has_it = claims.role == TenantUser.Role.READER or role == TenantUser.Role.MANAGER
+    if not still_has_it or (claims.credential_id is None and claims.password != _digest(password)):
+        raise Unauthorized
+    return Session(claims, Actor(user=email, tenant_id=claims.tenant_id, role=claims.role))
+
+
+def _standing(claims: Claims) -> tuple[str, str, str] | None:
+    """Role, e-mail address and password's hash of who holds the token, where nothing has ended it."""
+    holders = TenantUser.objects.filter(
+        ~Exists(RevokedToken.objects.filter(pk=claims.id)),
+        user_id=claims.user_id,
+        tenant_id=claims.tenant_id,
+        user__is_active=True,
+    )
+    if claims.credential_id:
+        holders = holders.filter(credentials=claims.credential_id)
+    return holders.values_list("role", "user__email", "user__password").first()
+
+
+def revoke(claims: Claims) -> None:
+    """The token is dead at once."""
+    RevokedToken.objects.bulk_create(
+        [RevokedToken(id=claims.id, expires_at=datetime.fromtimestamp(claims.expires, UTC))],
+        ignore_conflicts=True,
+    )
+
+
+def _digest(password_hash: str) -> str:
+    return salted_hmac(SALT, password_hash, algorithm="sha256").hexdigest()[:16]
