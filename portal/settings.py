@@ -19,6 +19,8 @@ VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 # The database, the key and, without SMTP_HOST, mail with reset links: nobody else on this host reads them.
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = env("SECRET_KEY", default="") or stored_secret_key(VAR_DIR / "secret-key")
+# Earlier keys, which still read what was signed or encrypted with them.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -27,6 +29,8 @@ TENANT_ID_PATTERN = env("TENANT_ID_PATTERN", default=r"[0-9]{1,20}")
 # How many members one image can have; 0 or less for no limit.
 MEMBER_QUOTA = env.int("MEMBER_QUOTA", default=1000)
 REGION = env("REGION", default="")
+# Seconds that a token of the API is good for.
+TOKEN_LIFETIME = env.int("TOKEN_LIFETIME", default=3600)
 # What a tenant may keep here, unless its record says otherwise; 0 or less for no limit.
 BYTE_QUOTA = env.int("BYTE_QUOTA", default=2**40)
 IMAGE_QUOTA = env.int("IMAGE_QUOTA", default=1000)
@@ -59,6 +63,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "django_tasks_db",
     "heroicons",
@@ -113,6 +118,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", None)
     DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
+    # What a connection asks often it asks as a prepared statement: the server plans it once.
+    DATABASES["default"]["OPTIONS"] = {
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+    } | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of sign-in count in the database, so that all workers count together.
 CACHES = {
@@ -172,6 +182,11 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "portal.accounts.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Proffer"
+# Operators vouch for addresses, and nobody can sign up with one of somebody else.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 SECURE_CSP = {

@@ -150,7 +150,7 @@ def test_the_query_count_of_a_users_page_does_not_grow_with_its_tenants(
     producer, operator_client, django_assert_num_queries
 ):
     def queries() -> None:
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             operator_client.get(page_of(producer.manager))
 
     queries()

@@ -2,20 +2,26 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Permission
-from django.db.models import ManyToManyField, Model
+from django.db import transaction
+from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms.models import ModelMultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
+from portal.accounts import has_second_factor, remove_second_factor
 from sharing.admin.bounded import BoundedAdmin
+from sharing.admin.images import LIST_AND_FORM
 from sharing.admin.tenants import NewTenantInline, TenantsInline
 from sharing.models import User
 
 RIGHTS = ("is_staff", "is_superuser", "groups")
 # What a screen here asks for; Django makes four permissions for every model, most of them without effect.
 PERMISSIONS = (
+    "view_applicationcredential", "delete_applicationcredential",
     "view_event", "view_image", "change_image",
     "view_membership", "add_membership", "change_membership", "delete_membership",
     "view_tenant", "add_tenant", "change_tenant",
@@ -25,7 +31,7 @@ PERMISSIONS = (
 
 MEANING = (
     "To change an image is to put it on hold and release it. To add, change and delete a membership is to offer, "
-    "to answer on the member's behalf, and to withdraw."
+    "to answer on the member's behalf, and to withdraw. To delete an application credential is to revoke it."
 )
 
 
@@ -67,12 +73,13 @@ class UserAdmin(BoundedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
             },
         ),
     )
+    actions = ("remove_second_factor",)
     fieldsets = (
-        (None, {"fields": ("email", "password", "first_name", "last_name")}),
+        (None, {"fields": ("email", "password", "second_factor", "first_name", "last_name")}),
         ("Rights", {"fields": ("is_active", *RIGHTS)}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("second_factor", "last_login", "date_joined")
     filter_horizontal = ()
     formfield_overrides = {ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
@@ -103,6 +110,56 @@ class UserAdmin(BoundedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         if change and "email" in form.changed_data:
             # Or the old address would go on signing in and receiving password resets.
             EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
+
+    @admin.display(description="second factor")
+    def second_factor(self, user: User) -> str:
+        return "Set up" if has_second_factor(user) else "None"
+
+    @admin.action(
+        description="Remove the second factor", permissions=["change"], location=LIST_AND_FORM
+    )
+    def remove_second_factor(
+        self, request: HttpRequest, users: QuerySet[User]
+    ) -> HttpResponse | None:
+        chosen = self._removable(request, users)
+        if not chosen:
+            return None
+        if "confirmed" not in request.POST:
+            return self._ask_before_removing(request, chosen)
+        for user in chosen:
+            with transaction.atomic():
+                if remove_second_factor(user):
+                    self.log_change(request, user, "Removed the second factor.")
+            self.message_user(request, f"Second factor removed: {user}.", messages.SUCCESS)
+        return None
+
+    def _removable(self, request: HttpRequest, users: QuerySet[User]) -> list[User]:
+        """Those whose second factor this operator may remove; of the others it is told why not."""
+        removable = []
+        for user in users:
+            if not self.has_change_permission(request, user):
+                reason = "Only a superuser changes operators"
+            elif user == request.user:
+                reason = "Your own is removed in the user menu, where your password is asked"
+            elif not has_second_factor(user):
+                reason = "There is no second factor"
+            else:
+                removable.append(user)
+                continue
+            self.message_user(request, f"{reason}: {user}.", messages.WARNING)
+        return removable
+
+    def _ask_before_removing(self, request: HttpRequest, users: list[User]) -> HttpResponse:
+        from_list = "action" in request.POST
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Remove the second factor",
+            "opts": self.opts,
+            "users": users,
+            "here": request.get_full_path(),
+            "field": "action" if from_list else "CHANGE_FORM-action",
+        }
+        return TemplateResponse(request, "admin/sharing/user/remove_second_factor.html", context)
 
 
 class GroupAdmin(BoundedAdmin, auth_admin.GroupAdmin):
