@@ -4,7 +4,18 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from sharing.converters import TenantIDConverter
 from sharing.models import Membership
-from sharing.views import activity, consumer, exports, home, images, imports, producer, uploads
+from sharing.views import (
+    activity,
+    api_help,
+    consumer,
+    credentials,
+    exports,
+    home,
+    images,
+    imports,
+    producer,
+    uploads,
+)
 
 register_converter(TenantIDConverter, "tenant")
 
@@ -29,6 +40,13 @@ image_patterns = [
     path("uploads/<uuid:upload_id>/", uploads.upload, name="upload"),
 ]
 
+credential_patterns = [
+    path("", credentials.credentials, name="credentials"),
+    path("create/", credentials.create, name="create-credential"),
+    path("revoke/", credentials.revoke, name="revoke-credential"),
+    path("revoke/confirm/", credentials.confirm_revoke, name="confirm-revoke"),
+]
+
 tenant_patterns: list[URLPattern | URLResolver] = [
     path("inbox/", consumer.inbox, name="inbox"),
     path("inbox/accept/", consumer.answer, {"status": Membership.Status.ACCEPTED}, name="accept"),
@@ -42,7 +60,9 @@ tenant_patterns: list[URLPattern | URLResolver] = [
     path("images/new/", imports.new_image, name="new-image"),
     path("images/<uuid:image_id>/", include(image_patterns)),
     path("activity/", activity.activity, name="activity"),
+    path("credentials/", include(credential_patterns)),
     path("help/", home.help_page, name="help"),
+    path("help/api/", api_help.api_help, name="api-help"),
 ]
 
 urlpatterns = [

@@ -1,5 +1,6 @@
 // What the pages gain with JavaScript. Each part works on markup that is already a working link or form:
-//   data-copy="TEXT"         a button that copies TEXT
+//   data-copy="TEXT"         a button that copies TEXT; with data-told="WHAT" that is read out in its place
+//   data-save="NAME"         a button that saves the text of the element that it controls as a file of this name
 //   #dialog                  shows, as a modal, what a link or form swaps into it; [data-close] closes it
 //   data-row                 a card or table row that j and k move between; Enter opens its first link
 //   data-key="a"             the control that key `a` presses in the focused row
@@ -19,7 +20,7 @@ async function copy(button) {
   } catch {
     copyByCommand(text); // over plain HTTP there is no clipboard object
   }
-  announce(`Copied ${text}`);
+  announce(`Copied ${button.dataset.told ?? text}`);
   button.dataset.copied = "";
   setTimeout(() => delete button.dataset.copied, 1500);
 }
@@ -32,6 +33,13 @@ function copyByCommand(text) {
   document.execCommand("copy");
   field.remove();
   focused?.focus({ preventScroll: true });
+}
+
+function save(button) {
+  const text = document.getElementById(button.getAttribute("aria-controls")).textContent;
+  const href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
+  Object.assign(document.createElement("a"), { href, download: button.dataset.save }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }
 
 // ---- Dialog
@@ -150,6 +158,8 @@ document.addEventListener("click", (event) => {
   closeMenus(event);
   const copyButton = event.target.closest("[data-copy]");
   if (copyButton) copy(copyButton);
+  const saveButton = event.target.closest("[data-save]");
+  if (saveButton) save(saveButton);
   const dismissButton = event.target.closest(".dismiss");
   if (dismissButton) dismiss(dismissButton);
 });

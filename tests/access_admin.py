@@ -5,6 +5,10 @@ STAFF = "302 403 403 403 403 403 403 {}"
 CHANGELIST, ADD, HISTORY, DELETE, CHANGE = "changelist", "add", "history", "delete", "change"
 MODELS = {
     # model: (key of a row in the scene, {page: (get, post)})
+    "sharing_applicationcredential": (
+        "credential",
+        {ADD: (403, 403), DELETE: (403, 403), CHANGE: (200, 403)},
+    ),
     "sharing_event": (
         "event",
         {HISTORY: (302, 302), ADD: (403, 403), DELETE: (403, 403), CHANGE: (200, 403)},

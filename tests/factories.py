@@ -3,7 +3,7 @@
 import factory
 from django.utils import timezone
 
-from sharing.models import Image, Membership, Tenant, TenantUser, User
+from sharing.models import ApplicationCredential, Image, Membership, Tenant, TenantUser, User
 
 PASSWORD = "correct horse battery staple"
 
@@ -35,6 +35,18 @@ class TenantUserFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     tenant = factory.SubFactory(TenantFactory)
     role = TenantUser.Role.MANAGER
+
+
+class CredentialFactory(factory.django.DjangoModelFactory):
+    """One whose secret nobody knows."""
+
+    class Meta:
+        model = ApplicationCredential
+
+    holder = factory.SubFactory(TenantUserFactory)
+    name = factory.Sequence("program {}".format)
+    role = TenantUser.Role.READER
+    secret_hash = "0" * 64
 
 
 class ImageFactory(factory.django.DjangoModelFactory):

@@ -7,12 +7,23 @@ from typing import Any
 import pytest
 
 from sharing.errors import Refused
-from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser, Upload
+from sharing.models import (
+    ApplicationCredential,
+    Event,
+    Image,
+    ImageTag,
+    Membership,
+    RevokedToken,
+    Tenant,
+    TenantUser,
+    Upload,
+)
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Every column of every tenant and its users, image, tag, membership, upload and event."""
-    models = (Tenant, TenantUser, Image, ImageTag, Membership, Upload, Event)
+    """Every column of every tenant, its users and their credentials, image, tag, membership, upload and event."""
+    credentials = (ApplicationCredential, RevokedToken)
+    models = (Tenant, TenantUser, *credentials, Image, ImageTag, Membership, Upload, Event)
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
 
 

@@ -12,9 +12,9 @@ from django.test import Client
 
 from sharing import handshake
 from sharing.imagedata.imports import begin
-from sharing.models import Image, Membership, Upload, User
+from sharing.models import ApplicationCredential, Image, Membership, TenantUser, Upload, User
 from tests.conftest import Party, party, signed_in
-from tests.factories import PASSWORD, ImageFactory
+from tests.factories import PASSWORD, CredentialFactory, ImageFactory
 from tests.imported import RAW, queued
 
 CALLERS = (
@@ -33,6 +33,7 @@ class Scene:
     operator: User
     group: Group
     upload: Upload
+    credential: ApplicationCredential
 
     @cached_property
     def clients(self) -> dict[str, Client]:
@@ -79,6 +80,7 @@ def build_scene() -> Scene:
         operator=User.objects.create_superuser("operator@cloud.example", PASSWORD),
         group=Group.objects.create(name="Auditors"),
         upload=begin(queued(producer), len(RAW), modified=0, by=producer.by),
+        credential=CredentialFactory(holder=TenantUser.objects.get(user=producer.manager)),
     )  # fmt: skip
     # Signed in now, so that what a test rolls back later is not a session.
     assert len(scene.clients) == len(CALLERS)

@@ -5,13 +5,13 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from sharing.models import Event, Image, Membership, Tenant, User
-from tests.factories import ImageFactory, MembershipFactory
+from sharing.models import ApplicationCredential, Event, Image, Membership, Tenant, User
+from tests.factories import CredentialFactory, ImageFactory, MembershipFactory
 from tests.operating import list_url, run, told
 from tests.refusals import unchanged
 
 pytestmark = pytest.mark.django_db
-MODELS = [Event, Group, Image, Membership, Tenant, User]
+MODELS = [ApplicationCredential, Event, Group, Image, Membership, Tenant, User]
 BIG = "9" * 30
 PAGES = ("change", "history", "delete")
 KEYS = [
@@ -44,6 +44,7 @@ QUERIES = [
 @pytest.fixture(autouse=True)
 def rows(producer, by_operator):
     image = ImageFactory(owner=producer.tenant)
+    CredentialFactory()
     return MembershipFactory.create_batch(2, image=image)
 
 
@@ -88,7 +89,13 @@ def test_a_term_that_cannot_be_searched_for_is_told(operator_client, term, sente
 
 
 @pytest.mark.parametrize(
-    ("model", "action"), [(Image, "put_on_hold"), (Membership, "accept"), (Membership, "withdraw")]
+    ("model", "action"),
+    [
+        (Image, "put_on_hold"),
+        (Membership, "accept"),
+        (Membership, "withdraw"),
+        (ApplicationCredential, "revoke"),
+    ],
 )
 @pytest.mark.parametrize("key", ["junk", "", "\0", BIG, "-" + BIG, "1.5", "x" * 5000, "[]"])
 def test_an_action_on_something_that_is_no_row_is_refused_with_a_sentence(

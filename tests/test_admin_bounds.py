@@ -7,13 +7,19 @@ import pytest
 from django.contrib.auth.models import Group
 
 from sharing.admin.bounded import COUNT_CAP
-from sharing.models import Event, Image, Membership, Tenant, User
-from tests.factories import ImageFactory, MembershipFactory, TenantFactory, UserFactory
+from sharing.models import ApplicationCredential, Event, Image, Membership, Tenant, User
+from tests.factories import (
+    CredentialFactory,
+    ImageFactory,
+    MembershipFactory,
+    TenantFactory,
+    UserFactory,
+)
 from tests.operating import list_url, page_of, run
 
 pytestmark = pytest.mark.django_db
 SEARCHES = [(Image, "image"), (Membership, "4471021"), (Event, "4471021"), (Tenant, "70")]
-MODELS = [Event, Group, Image, Membership, Tenant, User]
+MODELS = [ApplicationCredential, Event, Group, Image, Membership, Tenant, User]
 
 
 def make(model: type, number: int) -> None:
@@ -26,6 +32,7 @@ def make(model: type, number: int) -> None:
         Group.objects.bulk_create(Group(name=f"{Group.objects.count() + n}") for n in range(number))
     else:
         factories = {
+            ApplicationCredential: CredentialFactory,
             Image: ImageFactory,
             Membership: MembershipFactory,
             Tenant: TenantFactory,

@@ -43,7 +43,8 @@ def test_the_screens_are_those_that_operators_need():
     screens = {model._meta.label for model in admin.site._registry}
 
     assert screens == {
-        "auth.Group", "sharing.Event", "sharing.Image", "sharing.Membership", "sharing.Tenant", "sharing.User",
+        "auth.Group", "sharing.ApplicationCredential", "sharing.Event", "sharing.Image", "sharing.Membership",
+        "sharing.Tenant", "sharing.User",
     }  # fmt: skip
 
 
@@ -70,6 +71,8 @@ class TestAnOperatorWithoutRights:
     def test_gets_in_and_is_told_so(self, client):
         assert "permission to view or edit anything" in client.get(INDEX).content.decode()
 
-    @pytest.mark.parametrize("model", ["event", "image", "membership", "tenant", "user"])
+    @pytest.mark.parametrize(
+        "model", ["applicationcredential", "event", "image", "membership", "tenant", "user"]
+    )
     def test_sees_no_list(self, client, model):
         assert client.get(f"/admin/sharing/{model}/").status_code == 403

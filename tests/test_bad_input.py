@@ -31,6 +31,7 @@ TEXT = ["\x00", "debian\x00", "x" * 256]
 # What a checkbox would take for yes.
 ALL = ["0", "no", "off", "x", "\x00"]
 MEMBER = ["x" * 65, "\x00", "1\x00", ""]
+CREDENTIAL = ["", "x", "\x00", "0" * 31, "0" * 33, "\x00" + "0" * 31, "é" * 32, "x" * 10_000]
 
 PARAMETERS = {
     "inbox": {"status": CHOICE, "answered": KEY, "page": CURSOR},
@@ -43,6 +44,8 @@ PARAMETERS = {
     "image": {"status": CHOICE, "page": CURSOR},
     "activity": {"verb": [*CHOICE, "Offered"], "page": CURSOR},
     "confirm-withdraw": {"member": MEMBER, "all": ALL},
+    "credentials": {"page": CURSOR},
+    "confirm-revoke": {"credential": CREDENTIAL},
 }
 ANSWER = {"offer": [*KEY, ""], "tab": [*CHOICE, ""]}
 FIELDS = {

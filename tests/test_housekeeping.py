@@ -11,7 +11,7 @@ from django.utils import timezone
 from sharing import paging
 from sharing.imagedata import housekeeping, store
 from sharing.imagedata.imports import begin, receive
-from sharing.models import Event, Image, Upload
+from sharing.models import Event, Image, RevokedToken, Upload
 from tests.command_line import run
 from tests.housekept import rested, said, stored_file, stray
 from tests.imported import RAW, imported, leftovers, queued, sending
@@ -48,7 +48,8 @@ def test_where_everything_is_in_order_nothing_changes(image, upload, an_hour_lat
     with unchanged():
         printed, ended = said("--verify")
     assert printed == (
-        "Licence restrictions: 0 images changed.\n" + HERE.format("1 image is") + "\n"
+        "Licence restrictions: 0 images changed.\n"
+        "Revoked tokens: 0 expired and forgotten.\n" + HERE.format("1 image is") + "\n"
     )
     assert ended == ""
     assert leftovers() == before
@@ -224,6 +225,15 @@ def test_a_restriction_that_a_child_missed_is_passed_on(image, producer):
     assert child.restriction_origin == image.pk
 
 
+def test_revoked_tokens_are_forgotten_once_they_have_expired(db):
+    now = timezone.now()
+    for hours in (-2, -1, 1):
+        RevokedToken.objects.create(id=uuid4(), expires_at=now + timedelta(hours=hours))
+    assert "Revoked tokens: 2 expired and forgotten.\n" in run("housekeeping")
+    assert RevokedToken.objects.get().expires_at > now
+    assert "Revoked tokens: 0 expired" in run("housekeeping")
+
+
 def test_a_dry_run_says_the_same_and_changes_nothing(
     image, upload, producer, settings, an_hour_later
 ):
@@ -231,6 +241,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(
     stray(image)
     (store.uploads_folder() / f"{uuid4()}.part").write_bytes(b"half")
     Image.objects.filter(pk=image.pk).update(properties={"os_type": "windows"})
+    RevokedToken.objects.create(id=uuid4(), expires_at=timezone.now())
     before = leftovers()
     with unchanged():
         tried = run("housekeeping", "--dry-run").splitlines()

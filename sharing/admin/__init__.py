@@ -7,15 +7,17 @@ from sharing.admin.site import OperatorSite
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
+from sharing.admin.credentials import CredentialAdmin
 from sharing.admin.events import EventAdmin
 from sharing.admin.images import ImageAdmin
 from sharing.admin.memberships import MembershipAdmin
 from sharing.admin.tenants import TenantAdmin
 from sharing.admin.users import GroupAdmin, UserAdmin
-from sharing.models import Event, Image, Membership, Tenant, User
+from sharing.models import ApplicationCredential, Event, Image, Membership, Tenant, User
 
 __all__ = ["OperatorSite"]
 
+admin.site.register(ApplicationCredential, CredentialAdmin)
 admin.site.register(Event, EventAdmin)
 admin.site.register(Group, GroupAdmin)
 admin.site.register(Image, ImageAdmin)

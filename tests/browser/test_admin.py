@@ -6,8 +6,13 @@ from playwright.sync_api import Page, expect
 
 from sharing.models import Event, Image, Membership
 from tests.scene import Scene, build_scene
+from tests.second_factor import give
 
 ADDRESSES = {
+    "credentials": (
+        "sharing/applicationcredential/", "sharing/applicationcredential/{credential}/change/",
+        "sharing/applicationcredential/{credential}/history/",
+    ),
     "overview": ("", "sharing/", "no/such/page/"),
     "events": ("sharing/event/", "sharing/event/{event}/change/", "sharing/event/?verb__exact=pruned"),
     "images": (
@@ -46,6 +51,7 @@ def test_every_page_of_the_admin_is_sound(page, sound, scene, screen):
     keys = {
         "event": Event.objects.latest("pk").pk,
         "image": scene.image.pk,
+        "credential": scene.credential.pk,
         "membership": Membership.objects.latest("pk").pk,
         "user": scene.producer.manager.pk,
         "group": Group.objects.create(name="Night shift").pk,
@@ -74,6 +80,20 @@ def test_what_an_action_asks_and_tells_is_sound(page, sound, scene):
     sound(page)
     assert Image.objects.filter(on_hold=True).count() == 1
     assert Membership.objects.count() == 2
+    give(scene.stranger.manager)
+    act(page, "/admin/sharing/user/?q=manager@stranger", "Remove the second factor")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove the second factor")
+    sound(page)
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Second factor removed:")).to_be_visible()
+
+
+def test_what_is_asked_before_a_credential_is_revoked_is_sound(page, sound, scene):
+    act(page, "/admin/sharing/applicationcredential/", "Revoke")
+    expect(page.get_by_text("1 application credential will be revoked.")).to_be_visible()
+    sound(page)
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("Revoked: 1 credential.")).to_be_visible()
 
 
 @pytest.mark.parametrize("model", ["tenant", "membership", "user"])

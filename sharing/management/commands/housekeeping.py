@@ -5,6 +5,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import Sum
 from django.template.defaultfilters import pluralize
 
+from sharing.credentials import forget_expired_tokens
 from sharing.imagedata import housekeeping
 from sharing.imagedata.housekeeping import Census, Found
 from sharing.management.progress import Progress
@@ -21,6 +22,7 @@ class Command(OperatorVerb):
     they were last touched. Data that an image refers to is never removed, nor are files that
     are not named as Proffer names them.
   - Licence restrictions are settled anew, in case LICENCE_RULES or properties changed.
+  - Revoked tokens of the API are forgotten once they have expired.
   - Images whose data is missing, or of another size than recorded, are told.
 
 With --verify all data is read and compared with the MD5 and SHA-512 of its record: for a
@@ -50,6 +52,8 @@ an image of this database: that is probably the wrong database, and no data is r
         self._tell(housekeeping.settle_stuck_uploads(dry_run=dry_run))
         changed = housekeeping.settle_licences(dry_run=dry_run)
         self.stdout.write(f"Licence restrictions: {changed} image{pluralize(changed)} changed.")
+        forgotten = forget_expired_tokens(dry_run=dry_run)
+        self.stdout.write(f"Revoked tokens: {forgotten} expired and forgotten.")
         census = self._tell(housekeeping.take_census())
         if census.referred != Image.objects.stored().count():
             self._tell(housekeeping.find_missing())

@@ -1,0 +1,35 @@
+"""The entry of `clouds.yaml` with which OpenStack clients sign in by an application credential."""
+
+import json
+
+from django.conf import settings
+from django.utils.text import slugify
+
+from sharing.models import ApplicationCredential
+
+# What clients expect where a cloud names no region.
+ONLY_REGION = "RegionOne"
+SLUG_MAX = 40
+
+
+def cloud_name(credential: ApplicationCredential) -> str:
+    """What `--os-cloud` takes: lower-case letters, digits, hyphens and underscores."""
+    slug = slugify(credential.name)[:SLUG_MAX].strip("-_")
+    return f"proffer-{slug}" if slug else "proffer"
+
+
+def clouds_yaml(credential: ApplicationCredential, secret: str, *, auth_url: str) -> str:
+    # A JSON string is a YAML string, whatever it holds.
+    region = json.dumps(settings.REGION or ONLY_REGION)
+    return f"""\
+clouds:
+  {cloud_name(credential)}:
+    auth_type: v3applicationcredential
+    auth:
+      auth_url: {json.dumps(auth_url)}
+      application_credential_id: {json.dumps(credential.pk.hex)}
+      application_credential_secret: {json.dumps(secret)}
+    region_name: {region}
+    interface: public
+    identity_api_version: 3
+"""
