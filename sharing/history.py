@@ -31,14 +31,14 @@ def record(
     )
     now = timezone.now()
     for part in batched(touched, EVENTS_A_STATEMENT):
-        Event.objects.bulk_create(
+        Event.objects.append([
             Event(
                 at=now, verb=verb, image_id=row.image_id, image_name=images[row.image_id].name,
                 owner_id=images[row.image_id].owner_id, member_id=row.member_id, offer_id=row.id,
                 actor=by.user, actor_tenant_id=by.tenant_id, note=note,
             )
             for row in part
-        )  # fmt: skip
+        ])  # fmt: skip
 
 
 def switch(image: Image, verb: Verb, *, by: Actor, **value: bool) -> bool:

@@ -41,7 +41,7 @@ def keyset_page(
     beyond the last row, as after that page was emptied, it is the first page.
     """
     backwards, values = _read(order, cursor, arms[0]) if cursor else (False, [])
-    rows = rows_after(arms, turned(order) if backwards else order, values, size + 1)
+    rows = list(rows_after(arms, turned(order) if backwards else order, values, size + 1))
     if not rows:
         return keyset_page(arms, order, "", size) if cursor else Page([])
     more = len(rows) > size
@@ -57,8 +57,8 @@ def keyset_page(
 
 def rows_after(
     arms: Sequence[QuerySet[Any]], order: Sequence[str], values: Sequence[Any], limit: int
-) -> list[tuple[Any, ...]]:
-    """The values of `order` of the next rows of disjoint querysets of one model, joined by UNION ALL.
+) -> QuerySet[Any, tuple[Any, ...]]:
+    """The next rows of disjoint querysets of one model, joined by UNION ALL: of each, the values of `order`.
 
     They are those after the row with `values`, or the first ones where that is empty.
     """
@@ -68,7 +68,7 @@ def rows_after(
     # A UNION can only be ordered by the columns it selects.
     selected = [arm.filter(condition).order_by().values_list(*names) for arm in arms]
     joined = selected[0].union(*selected[1:], all=True) if len(selected) > 1 else selected[0]
-    return list(joined.order_by(*order)[:limit])
+    return joined.order_by(*order)[:limit]
 
 
 def turned(order: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from sharing import handshake
+from sharing.errors import NotShareable
 from sharing.models import Event, Image, Membership
 from tests.factories import ImageFactory, MembershipFactory
 from tests.operating import list_url, operator_with, page_of, run, run_on_page, told
@@ -131,7 +132,7 @@ class TestHold:
         run_on_page(operator_client, image, "put_on_hold")
 
         assert Membership.objects.get().status == "pending"
-        with pytest.raises(handshake.NotShareable):
+        with pytest.raises(NotShareable):
             handshake.offer(image, ["6120047"], by=producer.by)
 
     def test_is_not_for_an_operator_who_may_only_look(self, image):

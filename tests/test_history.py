@@ -214,7 +214,7 @@ class TestOneTransaction:
         def broken(*args, **kwargs):
             raise OSError("No space left on device")
 
-        monkeypatch.setattr("sharing.models.event.EventQuerySet.bulk_create", broken)
+        monkeypatch.setattr("sharing.models.event.EventQuerySet.append", broken)
         scene = {
             "producer": producer, "consumer": consumer, "image": image,
             "offered": offered, "by_operator": by_operator,

@@ -1,9 +1,15 @@
 from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
 
 from sharing.errors import BadInput, Gone, NotAllowed, NotVisible, Stale
 from sharing.history import record
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
+from sharing.models.membership import Touched
+from sharing.models.prepared import Change, Prepared
 from sharing.results import Answered
 from sharing.tenancy import Actor, may_act
 from sharing.transactions import whole
@@ -62,13 +68,23 @@ def answer_one(image: Image, status: str, *, by: Actor) -> Membership:
     """
     _check_status(status)
     may_act(by=by)
-    own = Membership.objects.of_member(by.tenant_id).filter(image_id=image.pk)
-    changed = own.answer(status, by=by.user)
-    membership = own.first()
-    if membership is None:
-        raise Gone("This offer was withdrawn meanwhile. Nothing was changed.")
-    record(VERB_OF_STATUS[Membership.Status(status)], changed, by=by, of=image)
-    return membership
+    changed = _answered.first(image.pk, by.tenant_id, status, by.user, timezone.now())
+    if changed is None:
+        standing = Membership.objects.of_member(by.tenant_id).filter(image_id=image.pk).first()
+        if standing is None:
+            raise Gone("This offer was withdrawn meanwhile. Nothing was changed.")
+        return standing
+    touched = Touched(changed.pk, changed.image_id, changed.member_id)
+    record(VERB_OF_STATUS[Membership.Status(status)], [touched], by=by, of=image)
+    return changed
+
+
+@Prepared
+def _answered(
+    image_id: UUID, tenant_id: str, status: str, user: str, now: datetime
+) -> Change[Membership]:
+    own = Membership.objects.of_member(tenant_id).filter(image_id=image_id)
+    return own.exclude(status=status).answering(status, by=user, at=now)
 
 
 def _check_status(status: str) -> None:

@@ -1,7 +1,9 @@
 from collections.abc import Collection
 from functools import partial
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sharing.checklist import confirm_checklist
@@ -11,6 +13,7 @@ from sharing.history import record
 from sharing.models import Image, Membership
 from sharing.models.event import Verb
 from sharing.models.membership import NOTE_MAX
+from sharing.models.prepared import Prepared
 from sharing.models.tenant import is_tenant_id, is_well_formed
 from sharing.results import OfferResult, Outcome
 from sharing.tenancy import Actor, owner_acts
@@ -122,9 +125,14 @@ def _within_quota(image: Image, added: int) -> None:
     quota = settings.MEMBER_QUOTA
     if quota <= 0 or not added:
         return
-    members = image.memberships.all()[: quota + added + 1].count()
+    [(members,)] = _members(quota + added + 1, image.pk)
     if members > quota:
         raise QuotaExceeded(
             f"Tenant IDs: an image can have {quota} members; this one has {members - added} and you offered it to "
             f"{added} more. Nobody was offered it."
         )
+
+
+@Prepared
+def _members(most: int, image_id: UUID) -> QuerySet[Image, tuple[int]]:
+    return Image.objects.filter(pk=image_id).count_members(most)

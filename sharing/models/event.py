@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn, Self
 
 from django.db import models
 from django.utils import timezone
 
+from sharing.models import returning
 from sharing.models.tenant import TENANT_ID_MAX
 
 NOTE_MAX = 500
@@ -46,6 +48,9 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(owner_id=tenant_id), self.filter(member_id=tenant_id).exclude(
             owner_id=tenant_id
         )
+
+    def append(self, events: Sequence["Event"]) -> None:
+        returning.insert_new(self, events, ("id",))
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> list["Event"]:
         if kwargs.get("update_conflicts"):

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sharing.models import returning
+from sharing.models.prepared import Change
 from sharing.models.tenant import TENANT_ID_MAX, validate_tenant_id
 
 if TYPE_CHECKING:
@@ -62,14 +63,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def answer(self, status: str, *, by: str) -> list[Touched]:
         """Sets the status where it differs, in one UPDATE; tells which rows changed."""
-        changed = returning.update(
-            self.exclude(status=status),
-            Touched._fields,
-            status=status,
-            answered_by=by,
-            answered_at=timezone.now(),
-        )
-        return [Touched(*row) for row in changed]
+        change = self.exclude(status=status).answering(status, by=by, at=timezone.now())
+        return [
+            Touched(*row) for row in returning.update(change.rows, Touched._fields, **change.values)
+        ]
+
+    def answering(self, status: str, *, by: str, at: "datetime") -> "Change[Membership]":
+        """What an answer changes."""
+        return Change(self, {"status": status, "answered_by": by, "answered_at": at})
 
     def remove(self) -> list[Touched]:
         """Deletes in one DELETE; tells which rows went."""
