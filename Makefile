@@ -1,6 +1,8 @@
 PORT ?= 8000
 PYTHON := .venv/bin/python
 DEV := .venv/requirements-dev.txt
+# Programs that speak to the portal from outside, in an environment of their own as at their users'.
+CLIENTS := .venv-clients/requirements-clients.txt
 # The development environment holds all of the runtime one, so a demo is content with either.
 RUNTIME := $(firstword $(wildcard $(DEV)) .venv/requirements.txt)
 
@@ -18,7 +20,7 @@ demo: $(RUNTIME) ## Run the demonstration on http://127.0.0.1:8000 (PORT=... for
 	@PROFFER_DEMO=1 exec $(PYTHON) manage.py demo --port $(PORT)
 
 # DATABASE_URL is taken out, so that no test meets a developer's own database.
-test: $(DEV) ## Run all tests, on SQLite and then on PostgreSQL
+test: $(DEV) $(CLIENTS) ## Run all tests, on SQLite and then on PostgreSQL
 	.ci/tools
 	env -u DATABASE_URL $(PYTHON) -m pytest -n 2
 	env -u DATABASE_URL $(PYTHON) -m pytest -n 2 -p tests.postgresql
@@ -35,15 +37,19 @@ format: $(DEV) ## Format the code and mend what ruff can mend
 	$(PYTHON) -m ruff format
 
 LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
-	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) pyproject.toml
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
 lock: $(DEV) ## Write the lock files from pyproject.toml (UPGRADE=1 for newer versions)
-	$(LOCK) --output-file requirements.txt
-	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --group clients --output-file requirements-clients.txt
 
 clean: ## Remove all that make made, the demonstration's data too
-	rm -rf .venv var .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-clients var .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/%.txt: %.txt
 	@.ci/venv $<
+
+.venv-clients/%.txt: %.txt
+	@.ci/venv $< .venv-clients

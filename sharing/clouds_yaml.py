@@ -2,13 +2,11 @@
 
 import json
 
-from django.conf import settings
 from django.utils.text import slugify
 
+from sharing.api.endpoints import region
 from sharing.models import ApplicationCredential
 
-# What clients expect where a cloud names no region.
-ONLY_REGION = "RegionOne"
 SLUG_MAX = 40
 
 
@@ -20,7 +18,6 @@ def cloud_name(credential: ApplicationCredential) -> str:
 
 def clouds_yaml(credential: ApplicationCredential, secret: str, *, auth_url: str) -> str:
     # A JSON string is a YAML string, whatever it holds.
-    region = json.dumps(settings.REGION or ONLY_REGION)
     return f"""\
 clouds:
   {cloud_name(credential)}:
@@ -29,7 +26,7 @@ clouds:
       auth_url: {json.dumps(auth_url)}
       application_credential_id: {json.dumps(credential.pk.hex)}
       application_credential_secret: {json.dumps(secret)}
-    region_name: {region}
+    region_name: {json.dumps(region())}
     interface: public
     identity_api_version: 3
 """

@@ -1,7 +1,8 @@
 """JSON that comes in: what a msgspec type allows, in words, for whoever sent something else."""
 
 import re
-from typing import Any, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -44,6 +45,13 @@ def _allowed(hint: Any) -> str:
     return ", or ".join(map(_allowed, get_args(hint)))
 
 
+def _is_described(hint: Any) -> bool:
+    """Whether `_allowed` can say it: the type has a description, or each type of a union has, but for null."""
+    if get_origin(hint) in (Union, UnionType):
+        return all(one is type(None) or _is_described(one) for one in get_args(hint))
+    return hasattr(hint, "__metadata__")
+
+
 def explain(error: msgspec.ValidationError, shape: type) -> str:
     """Names the field that is wrong, by its path, and what is allowed there."""
     message = str(error)
@@ -58,7 +66,7 @@ def explain(error: msgspec.ValidationError, shape: type) -> str:
     if holder is None:
         return f"{path or 'body'}: {told[:1].lower()}{told[1:]}"
     hint = get_type_hints(holder, include_extras=True)[field]
-    allowed = _allowed(hint) if hasattr(hint, "__metadata__") else ""
+    allowed = _allowed(hint) if _is_described(hint) else ""
     why = f", {allowed}" if missing and allowed else f": it must be {allowed}" if allowed else ""
     return f"{path}: required{why}" if missing else f"{path}{why or ': ' + told}"
 

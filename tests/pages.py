@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from django.http import HttpResponse
 
 HTMX = {"HX-Request": "true"}
-INLINE = {"a", "code", "em", "kbd", "span", "strong", "time"}
+INLINE = {"a", "code", "em", "kbd", "span", "strong", "time", "var"}
 EMPTY = {
     "area",
     "base",

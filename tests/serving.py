@@ -1,7 +1,6 @@
 """The portal served in processes of its own, and a client of its uploads."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -45,6 +44,11 @@ class Portal:
         self.process = subprocess.Popen(
             self._command, env=self.environment, start_new_session=True, stderr=subprocess.DEVNULL
         )
+        # Waits for this process to close the pipe; that it does also when it is killed, and can end nothing itself.
+        self._keeper = subprocess.Popen(
+            ["sh", "-c", f"cat >/dev/null; kill -s KILL -- -{self.process.pid} 2>/dev/null"],
+            stdin=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and self.process.poll() is None:
             with suppress(OSError), closing(HTTPConnection("127.0.0.1", self.port)) as connection:
@@ -57,17 +61,16 @@ class Portal:
 
     def kill(self) -> None:
         """All its processes at once, without a chance to clean up."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        self._keeper.communicate()
         self.process.wait(PATIENCE)
 
     @contextmanager
     def running(self) -> Iterator["Portal"]:
-        self.start()
         try:
+            self.start()
             yield self
         finally:
-            if self.process.poll() is None:
-                self.kill()
+            self.kill()
 
     def workers(self) -> list[int]:
         """The process IDs of the workers."""

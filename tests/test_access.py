@@ -46,6 +46,7 @@ RECORD = "302  200  200  200  200  404  404  404"
 OWNER = " 302  200  403  403  403  404  404  404"
 VERB = "  302  302  403  403  403  404  404  404"
 ANSWER = "302  403  403  302  302  302  404  404"
+OWN = "    302  {0}  404  404  404  404  404  404"
 MANAGER = "302 200  403  200  200  200  200  404"
 # Image data comes from its owner's tenant alone, sent by a program: no page to sign in on, no party but the owner.
 DATA = "  401  {0}  403  404  404  404  404  404"
@@ -64,6 +65,7 @@ ROWS = {
     "images": Row(get=PAGE, args=IN_TENANT),
     "activity": Row(get=PAGE, args=IN_TENANT),
     "help": Row(get=PAGE, args=IN_TENANT),
+    "api-help": Row(get=PAGE, args=IN_TENANT),
     "accept": Row(post=ANSWER, args=IN_TENANT, body={"offer": "own", "tab": "pending"}),
     "reject": Row(post=ANSWER, args=IN_TENANT, body={"offer": "own", "tab": "pending"}),
     "postpone": Row(post=ANSWER, args=IN_TENANT, body={"offer": "own", "tab": "pending"}),
@@ -103,6 +105,18 @@ ROWS = {
         args=(*IN_QUEUED, "upload"),
         headers=TUS,
     ),
+    "credentials": Row(get=PAGE, args=IN_TENANT),
+    # A reader makes one too: it reads.
+    "create-credential": Row(
+        post=PAGE.replace("200", "201"),
+        args=IN_TENANT,
+        body={"name": "ci", "tenant": "the tenant", "role": "reader", "expires": "90"},
+    ),
+    # The scene's is the owner's; of another user of the same tenant there is none such.
+    "confirm-revoke": Row(get=OWN.format(200), args=IN_TENANT, query="?credential={credential}"),
+    "revoke-credential": Row(
+        post=OWN.format(302), args=IN_TENANT, body={"credential": "the credential"}
+    ),
     "confirm-leave": Row(get="302 404 403 404 200 404 404 404", args=IN_IMAGE),
 }
 # allauth's pages act on the person alone, not on a tenant.
@@ -128,7 +142,20 @@ ROWS |= {
     ),
     "account_reset_password_from_key_done": Row(get=SIGNED_OUT_OR_IN),
 }
-IN_HOUSE = {name for name in ROWS if not name.startswith("account_")}
+# Nobody in the scene has a second factor; who has one is in test_second_factor.py.
+PASSWORD_FIRST = "302 302 302 302 302 302 302 302"
+NO_CODES = "302 404 404 404 404 404 404 404"
+ROWS |= {
+    "mfa_index": Row(get=OWN_ACCOUNT),
+    "mfa_authenticate": Row(get=PASSWORD_FIRST, post=PASSWORD_FIRST),
+    "mfa_reauthenticate": Row(get=PASSWORD_FIRST, post=PASSWORD_FIRST),
+    "mfa_activate_totp": Row(get=PASSWORD_FIRST, post=PASSWORD_FIRST),
+    "mfa_deactivate_totp": Row(get=NO_CODES, post=NO_CODES),
+    "mfa_view_recovery_codes": Row(get=NO_CODES),
+    "mfa_generate_recovery_codes": Row(get=PASSWORD_FIRST, post=PASSWORD_FIRST),
+    "mfa_download_recovery_codes": Row(get=NO_CODES),
+}
+IN_HOUSE = {name for name in ROWS if not name.startswith(("account_", "mfa_"))}
 ROWS |= {name: Row(**row) for name, row in ADMIN.items()}
 
 
@@ -157,10 +184,13 @@ def address(scene: Scene, name: str, row: Row, caller: str, **others: str) -> st
         "user": scene.producer.manager.pk, "member": scene.offer_to(caller).pk, "producer": scene.producer.id,
         "event": Event.objects.latest("pk").pk, "group": scene.group.pk,
         "queued": scene.upload.image_id, "upload": scene.upload.pk,
+        "credential": scene.credential.pk,
     } | others  # fmt: skip
     if row.path:
         return row.path.format(**values)
-    return reverse(name, args=[values.get(arg, arg) for arg in row.args]) + row.query
+    return reverse(name, args=[values.get(arg, arg) for arg in row.args]) + row.query.format(
+        **values
+    )
 
 
 def ask(scene: Scene, name: str, row: Row, caller: str, method: str, **others: str) -> HttpResponse:
@@ -176,7 +206,10 @@ def ask(scene: Scene, name: str, row: Row, caller: str, method: str, **others: s
 
 def body(scene: Scene, row: Row, caller: str) -> dict[str, object]:
     own = scene.offer_to(caller).pk
-    named = {"own": own, "the image": scene.image.pk}
+    named = {
+        "own": own, "the image": scene.image.pk, "the tenant": scene.tenant_of(caller),
+        "the credential": scene.credential.pk,
+    }  # fmt: skip
     return {key: named.get(value, value) for key, value in row.body.items()}
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from sharing import handshake
 from sharing.models import Image, Membership
-from sharing.views import producer as views
+from sharing.views import images as views
 from tests.factories import ImageFactory, MembershipFactory
 from tests.pages import HTMX, read
 from tests.refusals import unchanged

@@ -148,7 +148,7 @@ class TestHelp:
         return read(consumer.client().get(reverse("help", args=[consumer.id])))
 
     @pytest.mark.parametrize(
-        "topic", ["handshake", "tenant-id", "checklist", "statuses", "export", "keys"]
+        "topic", ["handshake", "tenant-id", "checklist", "statuses", "export", "api", "keys"]
     )
     def test_has_each_topic_that_other_pages_link(self, page, topic):
         assert page.one(f"#{topic}").tag == "section"

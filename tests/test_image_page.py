@@ -69,7 +69,7 @@ def test_the_facts_are_the_same_for_owner_and_members(producer, consumer, image,
 
 
 def test_uuid_checksum_and_hash_are_copied_by_a_button(producer, image):
-    copied = {button["data-copy"] for button in show(producer, image).all("main button.copy")}
+    copied = {button["data-copy"] for button in show(producer, image).all(".facts button.copy")}
 
     link = f"http://testserver{reverse('find-image', args=[image.pk])}"
     assert copied == {str(image.pk), link, image.checksum, image.os_hash_value}
@@ -187,7 +187,7 @@ class TestMember:
 
         mine = show(consumer, image).one("#membership")
 
-        assert mine.texts("button") == ["Accept", "Reject"]
+        assert mine.texts("form button") == ["Accept", "Reject"]
         assert {f["name"]: f["value"] for f in mine.all("input") if f["name"] != "csrfmiddlewaretoken"} == {
             "offer": str(offer.pk), "tab": "pending", "seen": "pending", "from_image": "1",
         }  # fmt: skip
@@ -198,7 +198,7 @@ class TestMember:
 
         mine = show(consumer, image).one("#membership")
 
-        assert mine.texts("button") == ["Decide later"]
+        assert mine.texts("form button") == ["Decide later"]
         assert mine.one("a.danger").words == "Leave"
         assert mine.one("a.danger")["href"] == reverse(
             "confirm-leave", args=[consumer.id, image.pk]

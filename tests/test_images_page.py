@@ -70,7 +70,7 @@ class TestWhoseImages:
         page = images(producer, producer.reader_client()).one("main")
 
         assert len(names(page)) == 3
-        assert page.texts("button") == ["Search"]
+        assert page.texts("form button") == ["Search"]
         assert "Prune" not in page.words
         assert "Prune 1 rejected" in images(producer).words
 

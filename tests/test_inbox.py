@@ -54,7 +54,8 @@ class TestTabs:
 
         main = read(answer).one("main")
         assert main.texts("article h2") == ["pending one"]
-        assert main.all("form") == main.all("button") == main.all("input") == []
+        assert main.all("form") == main.all("input") == []
+        assert {button["class"] for button in main.all("button")} == {"copy"}
         assert "Reader of 5083310: sees everything, changes nothing." in main.words
 
     @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ class TestTabs:
     def test_a_card_has_the_answers_that_change_something(self, consumer, status, buttons):
         page = inbox(consumer, status)
 
-        assert page.texts("article button") == buttons
+        assert page.texts("article form button") == buttons
         assert page.one("article form")["method"] == "post"
         told = "What you made from the image stays yours." in page.one("article").words
         assert told == (status == "accepted")
@@ -188,7 +189,11 @@ class TestCard:
         assert list(facts(card())) == ["System", "Size", "Contact", "Support"]
         assert not card().all("a")
         assert not card().all(".checklist-confirmed")
-        assert str(membership.image_id) not in str(card())
+        # To change its mind by command it has to name the image; nothing else of the card does.
+        commands = "".join(button["data-copy"] for button in card().all(".commands button.copy"))
+        named = commands.count(str(membership.image_id))
+        assert named == 2
+        assert str(card()).count(str(membership.image_id)) == 2 * named
 
     def test_marks_an_image_on_hold(self, card):
         Image.objects.update(on_hold=True)

@@ -52,7 +52,7 @@ def test_the_answer_is_the_panel_with_trail_and_inherited_limits(producer, consu
     assert "Licence: Windows, inherited from Windows base." in page.words
     assert page.one("button[disabled]").words == "Download"
     assert told(page) == ["Registered as made from “Windows base”."]
-    assert not page.all("details")
+    assert not page.all(".made-from")
 
 
 def test_without_a_script_it_leads_back_to_the_page(consumer, shared, image):
@@ -68,11 +68,11 @@ def test_without_a_script_it_leads_back_to_the_page(consumer, shared, image):
 
 
 def test_the_form_is_there_until_something_is_registered(consumer, shared, image):
-    form = panel(consumer, image).one("details form")
+    form = panel(consumer, image).one(".made-from form")
     assert form["action"] == place(consumer, image)
     assert form.one("label").words.startswith("UUID of the image that it was made from")
     register_parent(image, shared.pk, by=consumer.by)
-    assert not panel(consumer, image).all("details")
+    assert not panel(consumer, image).all(".made-from")
 
 
 def test_what_is_registered_stays(consumer, shared, image):
@@ -93,7 +93,7 @@ def test_what_is_no_uuid_is_refused_beside_the_field(consumer, image, typed, hea
     page = read(answer)
     assert answer.status_code == 422
     assert page.one("#export input[name=parent]")["aria-invalid"] == "true"
-    assert "open" in page.one("#export details").attributes
+    assert "open" in page.one("#export .made-from").attributes
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -133,7 +133,7 @@ def test_only_a_manager_of_the_owner_registers(
     with unchanged():
         assert post(party, image, shared.pk, client).status_code == status
     if status == 403:
-        assert not panel(party, image, client).all("details")
+        assert not panel(party, image, client).all(".made-from")
 
 
 def test_get_is_405(consumer, image):

@@ -1,5 +1,6 @@
 """Each list page costs the same number of queries with one row and with sixty, and reads nothing lazily."""
 
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
@@ -8,8 +9,14 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from sharing.models import Event, Image, ImageTag, Membership
-from tests.factories import ImageFactory, MembershipFactory, TenantFactory
+from sharing.models import Event, Image, ImageTag, Membership, TenantUser
+from tests.factories import (
+    CredentialFactory,
+    ImageFactory,
+    MembershipFactory,
+    TenantFactory,
+    TenantUserFactory,
+)
 from tests.pages import HTMX, read
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +61,13 @@ def events(tenant_id, number):
     )
 
 
+def credentials(tenant_id, number):
+    """Credentials of the manager, each for a tenant of its own."""
+    manager = TenantUser.objects.get(tenant=tenant_id, role="manager").user
+    for _ in range(number):
+        CredentialFactory(holder=TenantUserFactory(user=manager, role="manager"))
+
+
 def rows_of(page, selector):
     return len(read(page).all(selector))
 
@@ -65,6 +79,7 @@ PAGES = {
     "images, shared": ("images", {"show": "shared"}, offered, "tbody tr", FRAME + 4),
     "images, found": ("images", {"q": "image", "sort": "name"}, own, "tbody tr", FRAME + 4 + QUOTA),
     "activity": ("activity", {}, events, "tbody tr", FRAME + 2),
+    "credentials": ("credentials", {}, credentials, "tbody tr", FRAME + 3),
 }
 
 
@@ -111,7 +126,7 @@ def test_a_page_in_the_middle_costs_what_the_first_costs(producer, case):
         return len(captured), answer
 
     first, answer = cost(address)
-    second, _ = cost(address + read(answer).one("a[rel=next]")["href"])
+    second, _ = cost(urljoin(address, read(answer).one("a[rel=next]")["href"]))
 
     assert first == second
     assert not any("OFFSET" in query["sql"] for query in connection.queries_log)
@@ -119,7 +134,12 @@ def test_a_page_in_the_middle_costs_what_the_first_costs(producer, case):
 
 @pytest.mark.parametrize(
     ("name", "shown", "fill"),
-    [("inbox", "offers", offered), ("images", "images", own), ("activity", "events", events)],
+    [
+        ("inbox", "offers", offered),
+        ("images", "images", own),
+        ("activity", "events", events),
+        ("credentials", "credentials", credentials),
+    ],
 )
 def test_the_rows_of_a_list_refuse_to_be_read_lazily(producer, name, shown, fill):
     fill(producer.id, 2)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import signals
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -34,13 +35,31 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     response = respond(request)
     response["X-Content-Type-Options"] = "nosniff"
     if settings.SECURE_HSTS_SECONDS and request.is_secure():
-        response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        response["Strict-Transport-Security"] = _transport_security()
     if request.method == "HEAD" and isinstance(response, HttpResponse):
         length = response.get("Content-Length", str(len(response.content)))
         response.content = b""
-        response["Content-Length"] = length
+        if response.status_code not in (204, 304):
+            response["Content-Length"] = length
     start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
     return response
+
+
+def _transport_security() -> str:
+    """As Django's SecurityMiddleware says it of the pages."""
+    told = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    told += "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+    return told + ("; preload" if settings.SECURE_HSTS_PRELOAD else "")
+
+
+def _check_token(call: Call) -> None:
+    """The first thing that is asked of the database, and so also whether its connection still lives."""
+    connection.health_check_done = True  # type: ignore[attr-defined]  # missing in the stubs
+    try:
+        call.session  # noqa: B018 -- refuses where the token is no good
+    except (OperationalError, InterfaceError):
+        connection.close()
+        call.session  # noqa: B018
 
 
 def respond(request: WSGIRequest) -> HttpResponseBase:
@@ -51,7 +70,7 @@ def respond(request: WSGIRequest) -> HttpResponseBase:
         route, values = find(request.method or "", request.path_info)
         call = Call(request)
         if route.needs_token:
-            call.session  # noqa: B018 -- before anything else is looked at
+            _check_token(call)
         answered: HttpResponseBase = route.handler(call, **values)
         return answered
     except Refused as refused:

@@ -1,5 +1,6 @@
 """One call of the API: who asks, what the query and the body say; and the answer."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from sharing.tenancy import Actor
 
 JSON = "application/json"
 BODY_MAX = 2**20
+log = logging.getLogger("django.request")
 
 
 class Call:
@@ -80,10 +82,15 @@ class Answer(HttpResponse):
 
     def close(self) -> None:
         # Before Django's own close(), which lets the database connection go.
-        if self.afterwards:
-            afterwards, self.afterwards = self.afterwards, None
-            afterwards()
-        super().close()
+        try:
+            if self.afterwards:
+                afterwards, self.afterwards = self.afterwards, None
+                afterwards()
+        except Exception:
+            # The answer is out, and it was right.
+            log.exception("What follows an answer failed.")
+        finally:
+            super().close()
 
 
 def answer(status: int, value: Any = None, headers: dict[str, str] | None = None) -> Answer:

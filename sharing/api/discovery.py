@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from sharing.api.calls import Call, answer
-from sharing.api.wire import CONTAINER_FORMATS, DISK_FORMATS, STATUSES
+from sharing.api.wire import CONTAINER_FORMATS, DISK_FORMATS, STATUSES, Link, Version, VersionsOut
 from sharing.models import Image, Membership
 from sharing.shapes import UUID_PATTERN
 
@@ -25,12 +25,10 @@ def versions(call: Call) -> HttpResponse:
     return answer(200, _versions(call))
 
 
-def _versions(call: Call) -> dict[str, Any]:
-    links = [{"rel": "self", "href": call.request.build_absolute_uri("/image/v2/")}]
-    known = [(CURRENT, "CURRENT"), *((number, "SUPPORTED") for number in SUPPORTED)]
-    return {
-        "versions": [{"id": number, "status": status, "links": links} for number, status in known]
-    }
+def _versions(call: Call) -> VersionsOut:
+    links = [Link("self", call.request.build_absolute_uri("/image/v2/"))]
+    supported = [Version(number, "SUPPORTED", links) for number in SUPPORTED]
+    return VersionsOut([Version(CURRENT, "CURRENT", links), *supported])
 
 
 def schema(document: dict[str, Any]) -> Callable[[Call], HttpResponse]:

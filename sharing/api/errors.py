@@ -1,11 +1,13 @@
 """What is refused, on the wire: every error of the API is made here, in the JSON of the service that was asked."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from msgspec import Meta
 
+from sharing.api.endpoints import IDENTITY
 from sharing.errors import (
     AlreadyMember,
     BadInput,
@@ -36,7 +38,23 @@ STATUS_OF: dict[type[Refused], int] = {
     Unavailable: 503,
     StorageFull: 507,
 }
-IDENTITY = "/identity"
+SERVICE = "/identity"
+
+
+class ImageError(msgspec.Struct):
+    message: str
+    code: Annotated[str, Meta(description="The status in full, such as `403 Forbidden`.")]
+    title: str
+
+
+class IdentityErrorFacts(msgspec.Struct):
+    code: int
+    message: str
+    title: str
+
+
+class IdentityError(msgspec.Struct):
+    error: IdentityErrorFacts
 
 
 class Unfit(Refused):
@@ -62,21 +80,21 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
         status = next(STATUS_OF[kind] for kind in type(refused).__mro__ if kind in STATUS_OF)
         headers = {}
     if status == 401:
-        headers["WWW-Authenticate"] = f'Keystone uri="{request.build_absolute_uri(IDENTITY)}/v3"'
+        headers["WWW-Authenticate"] = f'Keystone uri="{request.build_absolute_uri(IDENTITY)}"'
     return failure(request.path_info, status, str(refused), headers)
 
 
 def failure(
     path: str, status: int, message: str, headers: dict[str, str] | None = None
 ) -> HttpResponse:
-    """The error as Keystone writes it below IDENTITY, and as Glance does elsewhere."""
+    """The error as Keystone writes it below SERVICE, and as Glance does elsewhere."""
     title = HTTPStatus(status).phrase
-    told: dict[str, Any] = {"message": message, "code": f"{status} {title}", "title": title}
-    if path.startswith(IDENTITY):
-        told = {"error": {"code": status, "message": message, "title": title}}
+    told: ImageError | IdentityError = ImageError(message, f"{status} {title}", title)
+    if path.startswith(SERVICE):
+        told = IdentityError(IdentityErrorFacts(status, message, title))
+    sent = {"Cache-Control": "no-store"} | (headers or {})
+    if path.startswith(SERVICE):
+        sent["Vary"] = "X-Auth-Token"
     return HttpResponse(
-        msgspec.json.encode(told),
-        status=status,
-        content_type="application/json",
-        headers=headers,
+        msgspec.json.encode(told), status=status, content_type="application/json", headers=sent
     )

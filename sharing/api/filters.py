@@ -6,18 +6,15 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 from django.utils.dateparse import parse_datetime
 
+from sharing.api.parameters import IMAGE_LIST, NEVER_HERE
 from sharing.api.query import Query
-from sharing.api.wire import BASE_IMAGE, REDISTRIBUTABLE, STATUSES
+from sharing.api.wire import ACKNOWLEDGED, BASE_IMAGE, REDISTRIBUTABLE, STATUSES
 from sharing.errors import BadInput
 from sharing.imagedata.changes import flag_of
 from sharing.imagedata.records import parent_id
 from sharing.models import Image, ImageTag
 from sharing.models.image import ImageQuerySet
 
-# Glance knows these too; no image here is ever in one.
-NEVER_HERE = (
-    "saving", "uploading", "importing", "killed", "deleted", "pending_delete",
-)  # fmt: skip
 IN_WORDS = ("name", "disk_format", "container_format")
 SECOND = timedelta(seconds=1)
 # What `gt:` and its like say of a moment, where the moments of the wire have no fraction and those kept have one.
@@ -29,10 +26,6 @@ COMPARED: dict[str, Callable[[str, datetime], Q]] = {
     "eq": lambda name, at: Q(**{f"{name}__gte": at, f"{name}__lt": at + SECOND}),
     "neq": lambda name, at: ~Q(**{f"{name}__gte": at, f"{name}__lt": at + SECOND}),
 }
-# Read by `listing.py`.
-ELSEWHERE = {
-    "visibility", "member_status", "owner", "limit", "marker", "sort", "sort_key", "sort_dir",
-}  # fmt: skip
 
 type Narrow = Callable[[ImageQuerySet], ImageQuerySet]
 
@@ -113,13 +106,10 @@ def _by_own_facts(query: Query) -> list[Narrow]:
     if REDISTRIBUTABLE in query.values:
         wanted = flag_of(REDISTRIBUTABLE, query.text(REDISTRIBUTABLE))
         steps.append(lambda images: images.filter(redistributable=wanted))
+    if ACKNOWLEDGED in query.values:
+        open_still = not flag_of(ACKNOWLEDGED, query.text(ACKNOWLEDGED))
+        steps.append(lambda images: images.filter(export_acknowledged_at__isnull=open_still))
     return steps
-
-
-KNOWN = {
-    "os_hidden", "protected", "id", "size_min", "size_max", "min_disk", "min_ram", "created_at", "updated_at", "tag",
-    "status", BASE_IMAGE, REDISTRIBUTABLE, *IN_WORDS, *ELSEWHERE,
-}  # fmt: skip
 
 
 def _by_properties(query: Query) -> list[Narrow]:
@@ -128,4 +118,5 @@ def _by_properties(query: Query) -> list[Narrow]:
     def by(name: str, value: str) -> Narrow:
         return lambda images: images.with_property(name, value)
 
-    return [by(name, query.text(name)) for name in query.values if name not in KNOWN]
+    known = {parameter.name for parameter in IMAGE_LIST}
+    return [by(name, query.text(name)) for name in query.values if name not in known]

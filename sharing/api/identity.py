@@ -3,50 +3,77 @@
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
-from django.conf import settings
 from django.http import HttpResponse
 
 from sharing.api import tokens
 from sharing.api.calls import Call, answer
+from sharing.api.endpoints import IDENTITY, IMAGE, region
 from sharing.api.errors import Unauthorized, Unfit
+from sharing.api.identity_wire import (
+    Catalog,
+    DefaultDomain,
+    Endpoint,
+    IdentityVersion,
+    IdentityVersionEnvelope,
+    IdentityVersionList,
+    IdentityVersions,
+    ListLinks,
+    MediaType,
+    Role,
+    Service,
+    TenantEnvelope,
+    TenantFacts,
+    Tenants,
+    TokenCredential,
+    TokenEnvelope,
+    TokenFacts,
+    TokenTenant,
+    TokenUser,
+    UserEnvelope,
+    UserFacts,
+)
 from sharing.api.sign_in import credential_of, sign_in
 from sharing.api.tokens import Claims
+from sharing.api.wire import Link
 from sharing.credentials import note_use
 from sharing.errors import NotAllowed, NotVisible
 from sharing.models import ApplicationCredential, Tenant, TenantUser, User
 
-DOMAIN = {"id": "default", "name": "Default"}
-MEDIA_TYPES = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
-ROLES = {TenantUser.Role.MANAGER: ("member", "reader"), TenantUser.Role.READER: ("reader",)}
+DOMAIN = DefaultDomain("default", "Default")
+MEDIA_TYPE = MediaType("application/json", "application/vnd.openstack.identity-v3+json")
+ROLES: dict[TenantUser.Role, tuple[Literal["member", "reader"], ...]] = {
+    TenantUser.Role.MANAGER: ("member", "reader"),
+    TenantUser.Role.READER: ("reader",),
+}
+INTERFACES: tuple[Literal["public", "internal", "admin"], ...] = ("public", "internal", "admin")
 VARY = {"Vary": "X-Auth-Token"}
 SUBJECT = "HTTP_X_SUBJECT_TOKEN"
 
 
 def root(call: Call) -> HttpResponse:
-    return answer(300, {"versions": {"values": [_version(call)]}}, VARY)
+    return answer(300, IdentityVersions(IdentityVersionList([_version(call)])), VARY)
 
 
 def version(call: Call) -> HttpResponse:
-    return answer(200, {"version": _version(call)}, VARY)
+    return answer(200, IdentityVersionEnvelope(_version(call)), VARY)
 
 
-def _version(call: Call) -> dict[str, Any]:
-    here = call.request.build_absolute_uri("/identity/v3/")
-    return {
-        "id": "v3.14",
-        "status": "stable",
-        "updated": "2020-04-07T00:00:00Z",
-        "links": [{"rel": "self", "href": here}],
-        "media-types": MEDIA_TYPES,
-    }
+def _version(call: Call) -> IdentityVersion:
+    return IdentityVersion(
+        id="v3.14",
+        status="stable",
+        updated="2020-04-07T00:00:00Z",
+        links=[Link("self", call.request.build_absolute_uri(f"{IDENTITY}/"))],
+        media_types=[MEDIA_TYPE],
+    )
 
 
 def create_token(call: Call) -> HttpResponse:
     granted = sign_in(call)
-    body = {"token": _token(call, granted.claims, granted.holder, granted.credential)}
+    body = TokenEnvelope(_token(call, granted.claims, granted.holder, granted.credential))
     headers = {"X-Subject-Token": tokens.written(granted.claims), **VARY}
     response = answer(201, body, headers)
     if granted.credential:
@@ -62,7 +89,7 @@ def show_token(call: Call) -> HttpResponse:
         raise NotVisible("Could not find token.")
     credential = credential_of(claims)
     subject = call.request.META.get(SUBJECT, "")
-    body = {"token": _token(call, claims, holder, credential)}
+    body = TokenEnvelope(_token(call, claims, holder, credential))
     return answer(200, body, {"X-Subject-Token": subject, **VARY})
 
 
@@ -85,21 +112,24 @@ def _subject(call: Call) -> Claims:
 
 def _token(
     call: Call, claims: Claims, holder: TenantUser, credential: ApplicationCredential | None
-) -> dict[str, Any]:
-    token = {
-        "methods": claims.methods,
-        "user": _user(holder.user) | {"password_expires_at": None},
-        "audit_ids": [urlsafe_b64encode(claims.id.bytes).decode().rstrip("=")],
-        "expires_at": _time(claims.expires),
-        "issued_at": _time(claims.issued),
-        "project": {"domain": DOMAIN, "id": holder.tenant_id, "name": holder.tenant.name},
-        "is_domain": False,
-        "roles": [{"id": _id(name), "name": name} for name in ROLES[TenantUser.Role(claims.role)]],
-        "catalog": _catalog(call),
-    }
+) -> TokenFacts:
+    user, tenant = holder.user, holder.tenant
+    roles = ROLES[TenantUser.Role(claims.role)]
+    token = TokenFacts(
+        methods=claims.methods,
+        user=TokenUser(str(user.pk), user.email, DOMAIN, None),
+        audit_ids=[urlsafe_b64encode(claims.id.bytes).decode().rstrip("=")],
+        expires_at=_time(claims.expires),
+        issued_at=_time(claims.issued),
+        project=TokenTenant(tenant.pk, tenant.name, DOMAIN),
+        is_domain=False,
+        roles=[Role(_id(name), name) for name in roles],
+        catalog=_catalog(call),
+    )
     if credential:
-        named = {"id": credential.pk.hex, "name": credential.name, "restricted": True}
-        token["application_credential"] = named
+        token.application_credential = TokenCredential(
+            credential.pk.hex, credential.name, restricted=True
+        )
     return token
 
 
@@ -109,14 +139,14 @@ def projects_of_mine(call: Call) -> HttpResponse:
     tenants = Tenant.objects.filter(tenant_users__user_id=claims.user_id)
     if claims.credential_id:
         tenants = tenants.filter(pk=claims.tenant_id)
-    return _list(call, "projects", [_project(tenant) for tenant in tenants])
+    return answer(200, Tenants([_told(tenant) for tenant in tenants], _links(call)), VARY)
 
 
 def show_project(call: Call, project_id: str) -> HttpResponse:
     """One's own; of any other the answer says nothing, not even whether there is one."""
     if project_id != call.actor.tenant_id:
         raise NotAllowed(_not_authorized("identity:get_project"))
-    return answer(200, {"project": _project(_own_tenant(call))}, VARY)
+    return answer(200, TenantEnvelope(_told(_own_tenant(call))), VARY)
 
 
 def projects(call: Call) -> HttpResponse:
@@ -124,25 +154,23 @@ def projects(call: Call) -> HttpResponse:
     names = [value for name, value in call.query if name == "name"]
     if names not in ([own.name], [own.pk]):
         raise NotAllowed(_not_authorized("identity:list_projects"))
-    return _list(call, "projects", [_project(own)])
+    return answer(200, Tenants([_told(own)], _links(call)), VARY)
 
 
 def catalog(call: Call) -> HttpResponse:
-    return _list(call, "catalog", _catalog(call))
+    return answer(200, Catalog(_catalog(call), _links(call)), VARY)
 
 
 def show_user(call: Call, user_id: str) -> HttpResponse:
     if user_id != str(call.session.claims.user_id):
         raise NotAllowed(_not_authorized("identity:get_user"))
     user = User.objects.get(pk=call.session.claims.user_id)
-    known = {"enabled": True, "domain_id": "default", "password_expires_at": None}
-    return answer(200, {"user": _user(user) | known}, VARY)
+    facts = UserFacts(str(user.pk), user.email, DOMAIN, None, enabled=True, domain_id=DOMAIN.id)
+    return answer(200, UserEnvelope(facts), VARY)
 
 
-def _list(call: Call, name: str, values: list[dict[str, Any]]) -> HttpResponse:
-    here = call.request.build_absolute_uri()
-    links = {"self": here, "next": None, "previous": None}
-    return answer(200, {name: values, "links": links}, VARY)
+def _links(call: Call) -> ListLinks:
+    return ListLinks(call.request.build_absolute_uri(), None, None)
 
 
 def _own_tenant(call: Call) -> Tenant:
@@ -152,44 +180,33 @@ def _own_tenant(call: Call) -> Tenant:
     return found
 
 
-def _project(tenant: Tenant) -> dict[str, Any]:
-    return {
-        "id": tenant.pk,
-        "name": tenant.name,
-        "domain_id": "default",
-        "parent_id": "default",
-        "enabled": True,
-        "is_domain": False,
-        "description": "",
-        "tags": [],
-    }
+def _told(tenant: Tenant) -> TenantFacts:
+    return TenantFacts(
+        id=tenant.pk,
+        name=tenant.name,
+        domain_id=DOMAIN.id,
+        parent_id=DOMAIN.id,
+        enabled=True,
+        is_domain=False,
+        description="",
+        tags=[],
+    )
 
 
-def _user(user: User) -> dict[str, Any]:
-    return {"domain": DOMAIN, "id": str(user.pk), "name": user.email}
-
-
-def _catalog(call: Call) -> list[dict[str, Any]]:
-    region = settings.REGION or "RegionOne"
-    services = (("identity", "keystone", "/identity/v3"), ("image", "glance", "/image"))
+def _catalog(call: Call) -> list[Service]:
     return [
-        {
-            "id": _id(kind),
-            "type": kind,
-            "name": name,
-            "endpoints": [
-                {
-                    "id": _id(f"{kind} {interface}"),
-                    "interface": interface,
-                    "region_id": region,
-                    "region": region,
-                    "url": call.request.build_absolute_uri(path),
-                }
-                for interface in ("public", "internal", "admin")
-            ],
-        }
-        for kind, name, path in services
+        _service(call, "identity", "keystone", IDENTITY),
+        _service(call, "image", "glance", IMAGE),
     ]
+
+
+def _service(call: Call, kind: Literal["identity", "image"], name: str, path: str) -> Service:
+    url = call.request.build_absolute_uri(path)
+    endpoints = [
+        Endpoint(_id(f"{kind} {interface}"), interface, region(), region(), url)
+        for interface in INTERFACES
+    ]
+    return Service(_id(kind), kind, name, endpoints)
 
 
 def _id(name: str) -> str:

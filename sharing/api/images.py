@@ -7,8 +7,10 @@ import msgspec
 from django.http import HttpResponse
 
 from sharing import handshake
+from sharing.api import reads
 from sharing.api.calls import Call, answer, uuid_of
 from sharing.api.fields import known, properties_of, refuse_read_only
+from sharing.api.parameters import TAG_MAX
 from sharing.api.patches import PATCH_TYPE, Operation, apply
 from sharing.api.wire import ACKNOWLEDGED, BASE_IMAGE, REDISTRIBUTABLE, NewImage, Pruned, image_out
 from sharing.errors import BadInput, NotVisible
@@ -18,8 +20,6 @@ from sharing.models import Image, Tenant
 from sharing.models.membership import Touched
 from sharing.shapes import explain
 from sharing.tenancy import may_act, owner_acts
-
-TAG_MAX = 255
 
 
 def create(call: Call) -> HttpResponse:
@@ -37,7 +37,7 @@ def create(call: Call) -> HttpResponse:
         by=call.actor,
     )
     place = call.request.build_absolute_uri(f"/image/v2/images/{image.pk}")
-    return answer(201, image_out(image), {"Location": place})
+    return answer(201, _told(image), {"Location": place})
 
 
 def _facts(new: NewImage, said: dict[str, Any]) -> Facts:
@@ -56,7 +56,11 @@ def _facts(new: NewImage, said: dict[str, Any]) -> Facts:
 
 
 def show(call: Call, image_id: str) -> HttpResponse:
-    return answer(200, image_out(visible_image(call, image_id)))
+    return answer(200, _told(visible_image(call, image_id)))
+
+
+def _told(image: Image) -> dict[str, Any]:
+    return image_out(image, reads.tags_of([image.pk])[image.pk])
 
 
 def patch(call: Call, image_id: str) -> HttpResponse:
@@ -65,7 +69,7 @@ def patch(call: Call, image_id: str) -> HttpResponse:
     changed = change_image(
         image, lambda draft: apply(operations, draft, call.actor.tenant_id), by=call.actor
     )
-    return answer(200, image_out(changed))
+    return answer(200, _told(changed))
 
 
 def delete(call: Call, image_id: str) -> HttpResponse:
@@ -117,8 +121,7 @@ def remove_tag(call: Call, image_id: str, tag: str) -> HttpResponse:
 
 
 def visible_image(call: Call, image_id: str) -> Image:
-    rows = Image.objects.visible_to(call.actor.tenant_id).prefetch_related("tags")
-    image = rows.filter(pk=uuid_of(image_id)).first()
+    image = reads.visible.first(call.actor.tenant_id, uuid_of(image_id))
     if image is None:
         raise NotVisible("No image found with this ID.")
     return image

@@ -1,8 +1,7 @@
 from django.http import QueryDict
 
 from sharing.api.calls import Call
-
-PREFIX = "/image"
+from sharing.api.endpoints import IMAGE
 
 
 def link(call: Call, **changes: str | None) -> str:
@@ -12,5 +11,5 @@ def link(call: Call, **changes: str | None) -> str:
         query.pop(name, None)
         if value is not None:
             query[name] = value
-    path = call.request.path_info.removeprefix(PREFIX).rstrip("/")
+    path = call.request.path_info.removeprefix(IMAGE).rstrip("/")
     return f"{path}?{query.urlencode()}" if query else path

@@ -5,10 +5,13 @@ from typing import Any
 from django.http import HttpResponse
 
 from sharing import handshake
+from sharing.api import reads
 from sharing.api.calls import Call, answer, uuid_of
 from sharing.api.links import link
+from sharing.api.parameters import MEMBER_LIST, NUMBER_MAX
 from sharing.api.query import Query
-from sharing.api.wire import Answer, NewMember, member_out
+from sharing.api.reads import MemberRow
+from sharing.api.wire import Answer, NewMember, member_out, member_rows_out
 from sharing.errors import BadInput, Gone, NotAllowed, NotVisible
 from sharing.models import Image, Membership
 from sharing.models.tenant import is_tenant_id
@@ -30,22 +33,28 @@ def create(call: Call, image_id: str) -> HttpResponse:
 def index(call: Call, image_id: str) -> HttpResponse:
     """All rows to the owner and its readers, to a member its own; a page of them where the query asks for one."""
     image = party_image(call, image_id)
-    query = Query(call, "limit", "marker", "status")
+    query = Query(call, *MEMBER_LIST)
+    if not query.values and image.owner_id == call.actor.tenant_id:
+        return answer(200, _list(image, reads.members(image.pk)))
     rows = _rows_for(call, image)
     if status := query.one_of("status", Membership.Status.values):
         rows = rows.filter(status=status)
     limit, marker = query.number("limit"), query.text("marker")
-    if marker:
+    if "marker" in query.values:
         after = rows.filter(member_id=marker).values_list("pk", flat=True).first()
         if after is None:
             raise BadInput("marker: the member_id of a row of this list.")
         rows = rows.filter(pk__gt=after)
-    found = list(rows.order_by("pk")[: limit + 1] if limit is not None else rows.order_by("pk"))
-    shown = found[:limit]
-    told: dict[str, Any] = {"members": [member_out(row) for row in shown], "schema": SCHEMA}
+    most = None if limit is None else min(limit, NUMBER_MAX - 1) + 1
+    found = list(rows.order_by("pk").values_list(*reads.MEMBER_ROW)[:most])
+    told = _list(image, found[:limit])
     if limit and len(found) > limit:
-        told["next"] = link(call, marker=shown[-1].member_id)
+        told["next"] = link(call, marker=found[limit - 1][0])
     return answer(200, told)
+
+
+def _list(image: Image, rows: list[MemberRow]) -> dict[str, Any]:
+    return {"members": member_rows_out(image.pk, rows), "schema": SCHEMA}
 
 
 def show(call: Call, image_id: str, member_id: str) -> HttpResponse:
@@ -56,10 +65,10 @@ def show(call: Call, image_id: str, member_id: str) -> HttpResponse:
 def update(call: Call, image_id: str, member_id: str) -> HttpResponse:
     """The member answers; the owner cannot answer for it."""
     image = party_image(call, image_id)
-    _row(call, image, member_id)
-    may_act(by=call.actor)
-    if member_id != call.actor.tenant_id:
+    if call.actor.tenant_id != member_id or call.actor.tenant_id == image.owner_id:
+        _row(call, image, member_id)
         raise NotAllowed("Only the tenant that an image is offered to answers the offer.")
+    may_act(by=call.actor)
     body = call.body(Answer)
     return answer(200, member_out(handshake.answer_one(image, body.status, by=call.actor)))
 
@@ -76,8 +85,7 @@ def delete(call: Call, image_id: str, member_id: str) -> HttpResponse:
 
 def party_image(call: Call, image_id: str) -> Image:
     """The image, if its memberships concern the tenant: its own, or one offered to it, whatever it answered."""
-    rows = Image.objects.party_to(call.actor.tenant_id).filter(pk=uuid_of(image_id))
-    image = rows.first()
+    image = reads.party.first(call.actor.tenant_id, uuid_of(image_id))
     if image is None:
         raise NotVisible("No image found with this ID.")
     return image
@@ -90,10 +98,8 @@ def _rows_for(call: Call, image: Image) -> Any:
 
 
 def _row(call: Call, image: Image, member_id: str) -> Membership:
-    known = is_tenant_id(member_id)
-    membership: Membership | None = (
-        _rows_for(call, image).filter(member_id=member_id).first() if known else None
-    )
+    concerns = call.actor.tenant_id in (image.owner_id, member_id) and is_tenant_id(member_id)
+    membership = reads.membership.first(image.pk, member_id) if concerns else None
     if membership is None:
         raise NotVisible("No such member of this image.")
     return membership

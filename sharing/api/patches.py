@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from sharing.api.fields import checked, known, read_only, refuse_foreign_owner, refuse_public
 from sharing.api.wire import ACKNOWLEDGED, BASE_IMAGE, REDISTRIBUTABLE, NewImage
@@ -19,7 +20,11 @@ class Operation(msgspec.Struct, forbid_unknown_fields=True):
     """One change of one field."""
 
     op: Annotated[Literal["add", "replace", "remove"], says("add, replace or remove")]
-    path: Annotated[str, says("a slash and the name of a field, such as /name")]
+    path: Annotated[
+        str,
+        says("a slash and the name of a field, such as /name"),
+        Meta(extra_json_schema={"pattern": "^/([^/~]|~[01])+$"}),
+    ]
     value: Any = ABSENT
 
 

@@ -5,20 +5,25 @@ from collections.abc import Collection
 from uuid import UUID
 
 from sharing.api.calls import Call
+from sharing.api.parameters import NUMBER_MAX, Parameter
 from sharing.errors import BadInput
 
-NUMBER_MAX = 2**63 - 1
+# Far below the depth of an expression, and the number of values, that SQLite takes.
+PARAMETERS_MAX, VALUES_MAX = 200, 1000
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Query:
     """The call's parameters. Where `only` are named, any other is refused."""
 
-    def __init__(self, call: Call, *only: str) -> None:
+    def __init__(self, call: Call, *only: Parameter) -> None:
         self.values: dict[str, list[str]] = {}
+        names = [parameter.name for parameter in only]
+        if len(call.query) > PARAMETERS_MAX:
+            raise BadInput(f"query: at most {PARAMETERS_MAX} parameters.")
         for name, value in call.query:
-            if only and name not in only:
-                raise BadInput(f"{name}: no such parameter here; there are {', '.join(only)}.")
+            if only and name not in names:
+                raise BadInput(f"{name}: no such parameter here; there are {', '.join(names)}.")
             self.values.setdefault(name, []).append(value)
 
     def text(self, name: str) -> str:
@@ -58,9 +63,12 @@ class Query:
         if not text.startswith("in:"):
             return [text]
         try:
-            return next(csv.reader([text.removeprefix("in:")], strict=True), [])
+            found = next(csv.reader([text.removeprefix("in:")], strict=True), [])
         except csv.Error as error:
             raise BadInput(f"{name}: in: and values separated by commas ({error}).") from error
+        if len(found) > VALUES_MAX:
+            raise BadInput(f"{name}: at most {VALUES_MAX} values.")
+        return found
 
     def ids(self, name: str) -> list[UUID] | None:
         texts = self.some(name)

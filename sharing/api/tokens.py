@@ -13,15 +13,20 @@ from uuid import UUID, uuid4
 import msgspec
 from django.conf import settings
 from django.core import signing
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.utils.crypto import salted_hmac
 
 from sharing.api.errors import Unauthorized
 from sharing.models import ApplicationCredential, RevokedToken, TenantUser
+from sharing.models.prepared import Prepared
 from sharing.tenancy import Actor
 
 SALT = "sharing.api.tokens"
 TOKEN_MAX = 2000
+
+
+# Role, e-mail address and the password's hash.
+type Holder = tuple[str, str, str]
 
 
 class Claims(msgspec.Struct, array_like=True, frozen=True):
@@ -96,17 +101,23 @@ def session(token: str) -> Session:
     return Session(claims, Actor(user=email, tenant_id=claims.tenant_id, role=claims.role))
 
 
-def _standing(claims: Claims) -> tuple[str, str, str] | None:
+def _standing(claims: Claims) -> Holder | None:
     """Role, e-mail address and password's hash of who holds the token, where nothing has ended it."""
+    credential = (claims.credential_id,) if claims.credential_id else ()
+    return _holders.first(claims.id, claims.user_id, claims.tenant_id, *credential)
+
+
+@Prepared
+def _holders(
+    token_id: UUID, user_id: int, tenant_id: str, *credential_id: UUID
+) -> QuerySet[TenantUser, Holder]:
+    revoked = RevokedToken.objects.filter(pk=token_id)
     holders = TenantUser.objects.filter(
-        ~Exists(RevokedToken.objects.filter(pk=claims.id)),
-        user_id=claims.user_id,
-        tenant_id=claims.tenant_id,
-        user__is_active=True,
+        ~Exists(revoked), user_id=user_id, tenant_id=tenant_id, user__is_active=True
     )
-    if claims.credential_id:
-        holders = holders.filter(credentials=claims.credential_id)
-    return holders.values_list("role", "user__email", "user__password").first()
+    if credential_id:
+        holders = holders.filter(credentials__in=credential_id)
+    return holders.values_list("role", "user__email", "user__password")
 
 
 def revoke(claims: Claims) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from sharing.imagedata.inspection import INSPECTED_AS
-from sharing.models import Image, ImageTag, Membership
+from sharing.models import Image, Membership
 from sharing.models.membership import NOTE_MAX
 from sharing.models.tenant import TENANT_ID_MAX
 from sharing.shapes import BYTES, COUNT, FLAG, UUID_PATTERN, says, text
@@ -102,7 +103,7 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     """What a member answers. Clients send `member` too; the address says whose it is."""
 
     status: MemberStatus
-    member: msgspec.Raw = msgspec.Raw(b"null")
+    member: Any = None
 
 
 class MemberOut(msgspec.Struct):
@@ -111,13 +112,28 @@ class MemberOut(msgspec.Struct):
     status: MemberStatus
     created_at: Moment
     updated_at: Moment
-    schema: str = "/v2/schemas/member"
+    schema: str
 
 
 class MembersOut(msgspec.Struct, omit_defaults=True):
     members: list[MemberOut]
-    schema: str = ""
+    schema: str
     next: str = ""
+
+
+class Link(msgspec.Struct):
+    rel: str
+    href: str
+
+
+class Version(msgspec.Struct):
+    id: str
+    status: Literal["CURRENT", "SUPPORTED"]
+    links: list[Link]
+
+
+class VersionsOut(msgspec.Struct):
+    versions: list[Version]
 
 
 class Pruned(msgspec.Struct):
@@ -131,7 +147,7 @@ class PrunedMember(msgspec.Struct):
     member_id: str
 
 
-def image_out(image: Image, tags: Iterable[ImageTag] | None = None) -> dict[str, Any]:
+def image_out(image: Image, tags: list[str]) -> dict[str, Any]:
     """The record as every party reads it. An image on hold is told as what it is to clients: deactivated."""
     address = f"/v2/images/{image.pk}"
     return {
@@ -155,7 +171,7 @@ def image_out(image: Image, tags: Iterable[ImageTag] | None = None) -> dict[str,
         "id": str(image.pk),
         "created_at": moment(image.created_at),
         "updated_at": moment(image.updated_at),
-        "tags": [tag.name for tag in (image.tags.all() if tags is None else tags)],
+        "tags": tags,
         "self": address,
         "file": f"{address}/file",
         "schema": "/v2/schemas/image",
@@ -188,6 +204,23 @@ def member_out(membership: Membership) -> dict[str, Any]:
         "updated_at": moment(membership.since),
         "schema": "/v2/schemas/member",
     }
+
+
+def member_rows_out(
+    image_id: UUID, rows: Iterable[tuple[str, str, datetime, datetime | None]]
+) -> list[dict[str, Any]]:
+    """The members of one image, each as `member_out`, of `reads.MEMBER_ROW`: an image may have a million."""
+    told = {"image_id": str(image_id), "schema": "/v2/schemas/member"}
+    return [
+        {
+            "member_id": member_id,
+            "status": status,
+            "created_at": moment(created_at),
+            "updated_at": moment(answered_at or created_at),
+            **told,
+        }
+        for member_id, status, created_at, answered_at in rows
+    ]
 
 
 def moment(at: datetime) -> datetime:

@@ -69,7 +69,7 @@ def change_image(image: Image, edit: Callable[[Draft], None], *, by: Actor) -> I
     if changed:
         _write(locked, draft, changed, by)
     _set_words(locked, before, draft, by)
-    return Image.objects.prefetch_related("tags").get(pk=locked.pk)
+    return Image.objects.get(pk=locked.pk)
 
 
 def _draft(image: Image) -> Draft:

@@ -19,7 +19,7 @@ def receive_whole(image: Image, read: Read, length: int | None, *, by: Actor) ->
     """Takes the data that `read` gives, verifies it on the way, and makes the image active.
 
     `length`: how many bytes come; None where nobody knows: they count against the quota as they arrive.
-    Refused: as `imports.begin` and `imports.receive`; fewer bytes than announced, or none (BadInput). Whatever is
+    Refused: as `imports.begin` and `imports.receive`; fewer bytes than announced, more, or none (BadInput). Whatever is
     refused leaves the image queued, and nothing of the data.
     """
     upload = imports.begin(image, 1 if length is None else length, by=by)
@@ -48,6 +48,8 @@ def _receive(upload: Upload, read: Read, length: int | None, by: Actor) -> None:
             raise BadInput(
                 f"body: it ended after {arrived} bytes of {length or 'at least one'}. Nothing of it is kept."
             )
+        if read(1):
+            raise BadInput(f"body: more than {stop} bytes came. Nothing of it is kept.")
         verified = digests.result()
     Upload.objects.filter(pk=upload.pk).update(length=arrived)
     imports.complete(upload, verified, by)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from sharing.errors import Gone, NotAllowed
+from sharing.errors import Conflict, Gone, NotAllowed
 from sharing.history import record, switch
 from sharing.imagedata.records import ancestors
 from sharing.models import Event, Image, Membership
@@ -157,10 +157,12 @@ def derived_from_shared(image: Image) -> bool:
 def acknowledge(image: Image, *, by: Actor) -> None:
     """Records that the owner's manager acknowledged CONSIDERATIONS for this image; once is enough, data never changes.
 
-    Refused: not the owner's manager (NotAllowed); gone (Gone).
+    Refused: not the owner's manager (NotAllowed); no data yet that could be considered (Conflict); gone (Gone).
     """
     owner_acts(image, by=by)
     found = Image.objects.filter(pk=image.pk)
+    if found.filter(status=Image.Status.QUEUED).exists():
+        raise Conflict("This image has no data yet: there is nothing to acknowledge.")
     if found.filter(export_acknowledged_at=None).update(
         export_acknowledged_at=timezone.now(), export_acknowledged_by=by.user
     ):

@@ -14,7 +14,8 @@ type Read = Callable[[int], bytes]
 def body_of(request: HttpRequest | WSGIRequest) -> tuple[Read, int | None]:
     """How to read the body, and its length in bytes; None where it comes in chunks and the server marks its end.
 
-    Where the connection breaks, the body ends, so that what arrived before can be kept.
+    Where the connection breaks, the body ends, so that what arrived before can be kept; not one in chunks, which
+    nobody could tell from a whole one (BadInput, where the server notices).
     Without either there is no body. Refused: a length that is no number (BadInput).
     """
     length = request.META.get("CONTENT_LENGTH")
@@ -31,7 +32,9 @@ def body_of(request: HttpRequest | WSGIRequest) -> tuple[Read, int | None]:
     def read(size: int) -> bytes:
         try:
             return source(size)
-        except OSError:
+        except OSError as error:
+            if known is None:
+                raise BadInput("body: the connection broke before its end.") from error
             return b""
 
     return read, known

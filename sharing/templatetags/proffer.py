@@ -22,6 +22,7 @@ STATUS_ICONS = {
     "active": "check-circle",
     "queued": "clock",
     "deactivated": "pause-circle",
+    "expired": "no-symbol",
 }
 STATUS_WORDS = {"hold": "On hold"}
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from sharing import credentials as verbs
+from sharing.api.endpoints import IDENTITY
 from sharing.clouds_yaml import cloud_name, clouds_yaml
 from sharing.credential_forms import ChosenForm, CredentialsForm, NewCredentialForm
 from sharing.errors import BadInput, NotAllowed
@@ -16,8 +17,6 @@ from sharing.forms import cleaned
 from sharing.models import ApplicationCredential, TenantUser
 from sharing.paging import keyset_page
 from sharing.tenancy import Request, acting_for
-
-IDENTITY = "/identity/v3"
 
 
 @require_safe

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -68,6 +69,8 @@ class Api:
         request = RequestFactory().generic(
             method, path, raw, content_type if raw else "", headers=sent
         )
+        # Making the request decoded it in place; a server hands over the bytes.
+        request.environ["PATH_INFO"] = unquote_to_bytes(urlsplit(path).path).decode("iso-8859-1")
         answered: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]]) -> None:

@@ -5,15 +5,23 @@ import re
 import pytest
 from django.core import mail
 from django.shortcuts import render
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from sharing import handshake
-from sharing.models import Image, Membership, User
+from sharing.models import ApplicationCredential, Image, Membership, User
 from sharing.views import home
-from tests.factories import ImageFactory, TenantFactory, TenantUserFactory, UserFactory
+from tests.factories import (
+    CredentialFactory,
+    ImageFactory,
+    TenantFactory,
+    TenantUserFactory,
+    UserFactory,
+)
 from tests.scene import Scene, build_scene
 
 LONG = "W" * 200
+UNFOLD_COMMANDS = "document.querySelectorAll('.commands').forEach(fold => (fold.open = true))"
 KINDS = {
     "unshared": {"name": LONG, "checklist_confirmed_at": None},
     "private": {"visibility": "private"},
@@ -44,7 +52,13 @@ def scene(db) -> Scene:
     for image in shared:
         handshake.offer(image, [scene.pending.id], note=LONG, by=scene.producer.by)
     Image.objects.filter(pk=scene.held.pk).update(on_hold=True)
-    TenantUserFactory(user=scene.producer.manager, tenant=TenantFactory(id="9" * 20, name=LONG))
+    there = TenantUserFactory(
+        user=scene.producer.manager, tenant=TenantFactory(id="9" * 20, name=LONG)
+    )
+    used = {"expires_at": timezone.now(), "last_used_at": timezone.now()}
+    CredentialFactory.create_batch(25, holder=there, role="manager")
+    CredentialFactory(holder=there, name=LONG, **used)
+    ApplicationCredential.objects.filter(pk=scene.credential.pk).update(name=LONG, **used)
     return scene
 
 
@@ -61,9 +75,12 @@ ADDRESSES = {
         "/t/{t}/images/{held}/", "/t/{t}/images/{rich}/", "/t/{t}/images/{i}/withdraw/confirm/?all=1",
         "/t/{t}/images/{i}/withdraw/confirm/?member=5083310", "/t/{t}/images/{i}/prune/confirm/",
         "/t/{t}/images/{i}/delete/confirm/", "/t/{t}/images/prune/confirm/", "/t/{t}/activity/", "/t/{t}/help/",
+        "/t/{t}/credentials/", "/t/{t}/credentials/revoke/confirm/?credential={c}",
+        "/t/{t}/help/api/",
         "/accounts/logout/", "/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/password/reset/",
+        "/accounts/second-factor/",
     ),
-    "owner reader": ("/t/{t}/images/", "/t/{t}/images/{i}/", "/t/{t}/images/{unshared}/"),
+    "owner reader": ("/t/{t}/credentials/", "/t/{t}/images/", "/t/{t}/images/{i}/", "/t/{t}/images/{unshared}/"),
     "pending": ("/t/{t}/inbox/", "/t/{t}/images/{i}/", "/t/{t}/images/{rich}/", "/t/{t}/images/{held}/"),
     "accepted": (
         "/t/{t}/inbox/?status=accepted", "/t/{t}/inbox/?answered={o}", "/t/{t}/images/?show=shared",
@@ -90,10 +107,11 @@ def test_every_page_is_sound(new_page, sound, scene, caller):
     page = new_page(user_of(scene, caller))
     offer = Membership.objects.of_member(scene.tenant_of(caller)).first()
     places = {kind: getattr(scene, kind).pk for kind in KINDS} | {
-        "t": scene.tenant_of(caller), "i": scene.image.pk, "o": offer and offer.pk,
+        "t": scene.tenant_of(caller), "i": scene.image.pk, "o": offer and offer.pk, "c": scene.credential.pk,
     }  # fmt: skip
     for address in ADDRESSES[caller]:
         page.goto(address.format(**places))
+        page.evaluate(UNFOLD_COMMANDS)
         sound(page)
 
 

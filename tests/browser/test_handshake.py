@@ -98,7 +98,7 @@ def find_image(page: Page) -> None:
 
 def offer(page: Page, tenant_ids: str, note: str = "") -> None:
     page.get_by_label("Tenant IDs").fill(tenant_ids)
-    page.get_by_label("Note").fill(note)
+    page.get_by_role("textbox", name="Note").fill(note)
     for sentence in ITEMS.values():
         if page.get_by_role("checkbox", name=sentence).count():
             page.get_by_role("checkbox", name=sentence).check()

@@ -65,7 +65,7 @@ def test_a_refused_offer_names_the_field_and_keeps_what_was_typed(page, producer
     Image.objects.update(checklist_confirmed_at=None)
     page.reload()
     page.get_by_label("Tenant IDs").fill("6120047")
-    page.get_by_label("Note").fill("For Monday")
+    page.get_by_role("textbox", name="Note").fill("For Monday")
     first, *others = ITEMS.values()
     for sentence in others:
         page.get_by_label(sentence).check()
@@ -77,7 +77,7 @@ def test_a_refused_offer_names_the_field_and_keeps_what_was_typed(page, producer
     expect(page.get_by_label(first)).to_be_focused()
     expect(page.get_by_label(others[0])).to_be_checked()
     expect(page.get_by_label("Tenant IDs")).to_have_value("6120047")
-    expect(page.get_by_label("Note")).to_have_value("For Monday")
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("For Monday")
     assert members() == set(MEMBERS)
 
 
