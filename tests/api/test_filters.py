@@ -69,7 +69,7 @@ SEEN = set(FACTS) - {"hidden"}
         ({"owner": "4471021"}, SEEN), ({"owner": "5083310"}, set()), ({"owner": ""}, set()), ({"owner": "x y"}, set()),
         ({"name": "plain", "size_min": 200}, set()), ({"name": "plain", "os_hidden": "true"}, set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )  # fmt: skip
 def test_facts_of_the_image_leave_those_that_have_them(producer, make, query, expected):
     make(**FACTS)
