@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import FETCH_RAISE, QuerySet
 
 from sharing.models import Image, ImageTag, Membership
 from sharing.models.prepared import Prepared
@@ -22,7 +22,9 @@ def visible(tenant_id: str, image_id: UUID) -> QuerySet[Image]:
 
 @Prepared
 def party(tenant_id: str, image_id: UUID) -> QuerySet[Image]:
-    return Image.objects.party_to(tenant_id).filter(pk=image_id)
+    """As much of the image as the handshake asks for."""
+    rows = Image.objects.party_to(tenant_id).filter(pk=image_id)
+    return rows.only("owner_id", "name", "checksum").fetch_mode(FETCH_RAISE)
 
 
 @Prepared

@@ -88,7 +88,8 @@ def _select(queryset: models.QuerySet[Any, Any]) -> Made:
     sql, parameters = compiler.as_sql()
     selected = [expression for expression, *_ in compiler.select[: compiler.col_count]]
     objects = queryset._iterable_class is ModelIterable
-    return sql, parameters, _reader(queryset.model, compiler, selected, objects)
+    mode = queryset._fetch_mode  # type: ignore[attr-defined]  # missing in the stubs
+    return sql, parameters, _reader(queryset.model, compiler, selected, objects, mode)
 
 
 def _update(change: Change[Any]) -> Made:
@@ -103,7 +104,11 @@ def _update(change: Change[Any]) -> Made:
 
 
 def _reader(
-    model: type[models.Model], compiler: SQLCompiler, selected: list[Any], objects: bool
+    model: type[models.Model],
+    compiler: SQLCompiler,
+    selected: list[Any],
+    objects: bool,
+    mode: Any = models.FETCH_ONE,
 ) -> Callable[[Rows], list[Any]]:
     """Makes of the database's rows what the ORM makes of them."""
     converters = compiler.get_converters(selected)
@@ -113,7 +118,7 @@ def _reader(
         if converters:
             rows = [tuple(row) for row in compiler.apply_converters(rows, converters)]
         if objects:
-            return [model.from_db(connection.alias, names, row) for row in rows]
+            return [model.from_db(connection.alias, names, row, fetch_mode=mode) for row in rows]
         return rows
 
     return read
