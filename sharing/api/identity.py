@@ -142,6 +142,13 @@ def projects_of_mine(call: Call) -> HttpResponse:
     return answer(200, Tenants([_told(tenant) for tenant in tenants], _links(call)), VARY)
 
 
+def projects_of_user(call: Call, user_id: str) -> HttpResponse:
+    """The same, as `openstack project list` asks for it; of another user the answer says nothing."""
+    if user_id != str(call.session.claims.user_id):
+        raise NotAllowed(_not_authorized("identity:list_user_projects"))
+    return projects_of_mine(call)
+
+
 def show_project(call: Call, project_id: str) -> HttpResponse:
     """One's own; of any other the answer says nothing, not even whether there is one."""
     if project_id != call.actor.tenant_id:

@@ -77,6 +77,10 @@ IDENTITY = (
         refuses=(403,),
     ),
     Route(
+        "GET /identity/v3/users/{user_id}/projects", "list_tenants_of_user", identity.projects_of_user, "My tenants",
+        {200: Tenants}, refuses=(403,),
+    ),
+    Route(
         "GET /identity/v3/projects", "find_tenant", identity.projects, "My tenant, by its name", {200: Tenants},
         query=PROJECT_LIST, refuses=(403,),
     ),

@@ -80,6 +80,8 @@ IDENTITY = {
     "/identity/v3/auth/catalog": Row(get=TOKEN.format(200)),
     "/identity/v3/users/{user_id}": Row(get=TOKEN.format(200)),
     "/identity/v3/users/{user_id} of the owner": Row(get=OWN_USER, args={"user_id": "owner"}),
+    "/identity/v3/users/{user_id}/projects": Row(get=TOKEN.format(200)),
+    "/identity/v3/users/{user_id}/projects of the owner": Row(get=OWN_USER, args={"user_id": "owner"}),
     "/identity/v3/projects": Row(get=TOKEN.format(200), query="?name={project_id}"),
     "/identity/v3/projects of the owner": Row(get=OWN_TENANT, query="?name=4471021"),
     "/identity/v3/projects/{project_id}": Row(get=TOKEN.format(200)),
