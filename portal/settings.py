@@ -121,7 +121,7 @@ else:
     # What a connection asks often it asks as a prepared statement: the server plans it once.
     DATABASES["default"]["OPTIONS"] = {
         "server_side_binding": True,
-        "prepare_threshold": 5,
+        "prepare_threshold": max(env.int("PREPARE_THRESHOLD", default=5), 0) or None,
     } | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of sign-in count in the database, so that all workers count together.

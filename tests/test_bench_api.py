@@ -15,7 +15,18 @@ def test_the_bench_of_the_api_measures_every_operation(tmp_path):
     if connection.vendor != "postgresql":
         pytest.skip("It starts a PostgreSQL of its own: once is enough.")
     bench = [sys.executable, "-W", "ignore", "-m", "tests.bench.api"]
-    little = ["--rounds", "1", "--seconds", "0.02", "--clients", "2", "--size", "5", "--threads", "2"]
+    little = [
+        "--rounds",
+        "1",
+        "--seconds",
+        "0.02",
+        "--clients",
+        "2",
+        "--size",
+        "5",
+        "--threads",
+        "2",
+    ]
     file = tmp_path / "results.json"
     subprocess.run([*bench, *little, "--json", file], check=True, timeout=120)
     results = json.loads(file.read_text())

@@ -54,7 +54,7 @@ def _rows(query: Query, tenant_id: str, size: int) -> list[tuple[Any, ...]]:
     if "owner" in query.values:
         arms = [arm.filter(owner_id=query.text("owner")) for arm in arms]
     order = _order(query)
-    values = _marker(query, arms, order)
+    values = _marker(query, tenant_id, order)
     return list(rows_after(arms, order, values, size + 1)) if arms and size else []
 
 
@@ -125,8 +125,11 @@ def _sorted_by(query: Query) -> list[tuple[str, str]]:
     ]
 
 
-def _marker(query: Query, arms: list[ImageQuerySet], order: list[str]) -> tuple[Any, ...]:
-    """The values of the row that the page comes after: the last of the page before."""
+def _marker(query: Query, tenant_id: str, order: list[str]) -> tuple[Any, ...]:
+    """The values of the row that the page comes after: the last of the page before.
+
+    Any image that the tenant may list will do: it may have left this list since, as by an answer.
+    """
     if "marker" not in query.values:
         return ()
     names = [name.removeprefix("-") for name in order]
@@ -135,7 +138,7 @@ def _marker(query: Query, arms: list[ImageQuerySet], order: list[str]) -> tuple[
         key = UUID(query.text("marker"))
     except ValueError as error:
         raise refused from error
-    for arm in arms:
-        if found := arm.filter(pk=key).values_list(*names).first():
-            return tuple(found)
-    raise refused
+    found = Image.objects.party_to(tenant_id).filter(pk=key).values_list(*names).first()
+    if found is None:
+        raise refused
+    return tuple(found)

@@ -36,12 +36,13 @@ def index(call: Call, image_id: str) -> HttpResponse:
     query = Query(call, *MEMBER_LIST)
     if not query.values and image.owner_id == call.actor.tenant_id:
         return answer(200, _list(image, reads.members(image.pk)))
-    rows = _rows_for(call, image)
+    rows = standing = _rows_for(call, image)
     if status := query.one_of("status", Membership.Status.values):
         rows = rows.filter(status=status)
     limit, marker = query.number("limit"), query.text("marker")
     if "marker" in query.values:
-        after = rows.filter(member_id=marker).values_list("pk", flat=True).first()
+        # Its status may have changed since, as by an answer.
+        after = standing.filter(member_id=marker).values_list("pk", flat=True).first()
         if after is None:
             raise BadInput("marker: the member_id of a row of this list.")
         rows = rows.filter(pk__gt=after)

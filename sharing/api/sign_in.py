@@ -188,10 +188,11 @@ def _by_token(token: str, scope: Scope | None) -> Granted:
             raise Unauthorized(REFUSED)
         holder = _holder(holder.user, scope)
     role = before.role if before.credential_id else holder.role
-    credential = credential_of(before)
     methods = ["token", *(method for method in before.methods if method != "token")]
-    claims = tokens.new_claims(holder, role, *methods, credential=credential, until=before.expires)
-    return Granted(holder, claims, credential)
+    claims = tokens.new_claims(holder, role, *methods, until=before.expires)
+    # It ends with what the first one ends with, even where that went just now.
+    bound = {"credential_id": before.credential_id, "password": before.password}
+    return Granted(holder, msgspec.structs.replace(claims, **bound), credential_of(before))
 
 
 def credential_of(claims: Claims) -> ApplicationCredential | None:

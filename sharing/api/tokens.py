@@ -65,7 +65,7 @@ def new_claims(
     return Claims(
         uuid4(), holder.user_id, holder.tenant_id, role, methods, now,
         expires if last is None else min(expires, int(last)),
-        credential.pk if credential else None, "" if credential else _digest(holder.user.password),
+        credential.pk if credential else None, "" if credential else _digests(holder.user.password)[0],
     )  # fmt: skip
 
 
@@ -96,7 +96,9 @@ def session(token: str) -> Session:
         raise Unauthorized
     role, email, password = found
     still_has_it = claims.role == TenantUser.Role.READER or role == TenantUser.Role.MANAGER
-    if not still_has_it or (claims.credential_id is None and claims.password != _digest(password)):
+    if not still_has_it or (
+        claims.credential_id is None and claims.password not in _digests(password)
+    ):
         raise Unauthorized
     return Session(claims, Actor(user=email, tenant_id=claims.tenant_id, role=claims.role))
 
@@ -128,5 +130,9 @@ def revoke(claims: Claims) -> None:
     )
 
 
-def _digest(password_hash: str) -> str:
-    return salted_hmac(SALT, password_hash, algorithm="sha256").hexdigest()[:16]
+def _digests(password_hash: str) -> list[str]:
+    """Of the password, with the present key first, then with those that still read what they signed."""
+    return [
+        salted_hmac(SALT, password_hash, secret=key, algorithm="sha256").hexdigest()[:16]
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    ]

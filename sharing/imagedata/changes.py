@@ -20,6 +20,8 @@ from sharing.tenancy import Actor, owner_acts
 from sharing.transactions import whole
 
 PROPERTIES_MAX = TAGS_MAX = 128
+# Characters of all names and values together: whoever is offered the image loads them.
+PROPERTIES_LENGTH_MAX = 2**16
 FACTS = (
     "name",
     "visibility",
@@ -109,6 +111,10 @@ def check_limits(properties: dict[str, str], tags: set[str]) -> None:
     """QuotaExceeded for more of either than an image can have."""
     if len(properties) > PROPERTIES_MAX:
         raise QuotaExceeded(f"An image has at most {PROPERTIES_MAX} custom properties.")
+    if sum(len(name) + len(value) for name, value in properties.items()) > PROPERTIES_LENGTH_MAX:
+        raise QuotaExceeded(
+            f"The custom properties of an image have at most {PROPERTIES_LENGTH_MAX} characters together."
+        )
     if len(tags) > TAGS_MAX:
         raise QuotaExceeded(f"tags: an image has at most {TAGS_MAX}.")
 

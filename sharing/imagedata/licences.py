@@ -46,7 +46,7 @@ def inherit(image: Image, parent: Image | None) -> None:
 
 
 def settle(images: Iterable[Image]) -> None:
-    """Settles the restriction of images that an operator just made or changed, and of all that were made from them."""
+    """Settles the restriction of images that were just made or changed, and of all that were made from them."""
     for part in batched(images, IDS_A_STATEMENT):
         # As they stand: what was loaded does not know of an operator's mark.
         batch = Image.objects.in_bulk([image.pk for image in part]).values()

@@ -10,7 +10,7 @@ from sharing.errors import BadInput, Conflict, Gone
 from sharing.history import record, switch
 from sharing.imagedata import licences
 from sharing.imagedata.quota import within_image_quota
-from sharing.models import Image, ImageTag, Tenant
+from sharing.models import Event, Image, ImageTag, Tenant
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
 from sharing.tenancy import Actor, owner_acts
@@ -56,7 +56,7 @@ def create_image(facts: Facts, *, owner: Tenant, image_id: UUID | None = None, b
     within_image_quota(owner.pk)
     parent = visible_parent(facts.base_image_ref, owner.pk) if facts.base_image_ref else None
     if image_id:
-        image.pk = image_id
+        image.pk = _unused(image_id)
     licences.inherit(image, parent)
     try:
         with transaction.atomic():
@@ -66,6 +66,18 @@ def create_image(facts: Facts, *, owner: Tenant, image_id: UUID | None = None, b
     ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in set(facts.tags))
     record(Verb.CREATED, [Touched(None, image.pk, "")], by=by)
     return image
+
+
+def _unused(image_id: UUID) -> UUID:
+    """Conflict where the ID was ever an image's: its history and what was made from it are not a new image's."""
+    used = (
+        Event.objects.filter(image_id=image_id),
+        Image.objects.filter(base_image_ref=image_id),
+        Image.objects.filter(restriction_origin=image_id),
+    )
+    if any(rows.exists() for rows in used):
+        raise Conflict(f"id: {image_id} is, or was, that of another image.")
+    return image_id
 
 
 @whole
@@ -111,8 +123,12 @@ def parent_id(text: str) -> UUID | None:
 
 
 def visible_parent(parent_id: UUID, tenant_id: str) -> Image:
-    """BadInput where the tenant can see no such image, whether there is one or not."""
-    parent = Image.objects.visible_to(tenant_id).filter(pk=parent_id).first()
+    """The parent, locked, so that no restriction comes on it meanwhile; called in a transaction.
+
+    BadInput where the tenant can see no such image, whether there is one or not.
+    """
+    rows = Image.objects.visible_to(tenant_id).select_for_update(no_key=True, of=("self",))
+    parent = rows.filter(pk=parent_id).first()
     if parent is None:
         raise BadInput(
             f"Made from: {parent_id} is no image that tenant {tenant_id} owns or that is shared to it."

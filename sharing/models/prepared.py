@@ -43,7 +43,8 @@ class Prepared[T]:
     """Wraps a function that builds a QuerySet or a Change: it is called once, its SQL run with the values of each call.
 
     Its positional parameters are values, of the types in STAND_INS: it may only compare with them or set them, as they
-    are. A call gives each, and none is None. Keyword parameters are its form: it may do with them what it likes.
+    are; a last `*keys` only in an IN. A call gives each, and none is None. Keyword parameters are its form, with which
+    it may do what it likes: of few values, since the SQL of each form is kept for ever.
     """
 
     def __init__(self, build: Callable[..., models.QuerySet[Any, T] | Change[T]]) -> None:
@@ -55,6 +56,7 @@ class Prepared[T]:
 
     def __call__(self, *values: Any, **form: Any) -> list[T]:
         """The objects or tuples that the QuerySet would give."""
+        values = self._filled(values)
         key = (connection.vendor, len(values), *form.items())
         statement = self._statements.get(key)
         if statement is None:
@@ -70,6 +72,13 @@ class Prepared[T]:
     def first(self, *values: Any, **form: Any) -> T | None:
         rows = self(*values, **form)
         return rows[0] if rows else None
+
+    def _filled(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Repeats the last of several keys, so that there are few forms, each kept for ever: of 1, 2, 4, 8 ... keys."""
+        several = len(values) - len(self._kinds) + 1
+        if several < 2:
+            return values
+        return values + values[-1:] * ((1 << (several - 1).bit_length()) - several)
 
     def _make(self, count: int, form: dict[str, Any]) -> Statement:
         # A last parameter `*keys: UUID` takes none, one or several.
@@ -130,7 +139,8 @@ def _places(
     places = []
     for number, stand_in in enumerate(stand_ins):
         adapt = _adapter(stand_in)
-        found = [place for place, value in enumerate(parameters) if value == adapt(stand_in)]
+        adapted = adapt(stand_in)
+        found = [place for place, value in enumerate(parameters) if value == adapted]
         if not found:
             raise TypeError(f"Value {number} does not stand in the SQL as it is.")
         places += [(place, number, adapt) for place in found]
