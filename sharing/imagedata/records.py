@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from sharing.errors import BadInput, Conflict, Gone
 from sharing.history import record, switch
@@ -56,7 +57,7 @@ def create_image(facts: Facts, *, owner: Tenant, image_id: UUID | None = None, b
     within_image_quota(owner.pk)
     parent = visible_parent(facts.base_image_ref, owner.pk) if facts.base_image_ref else None
     if image_id:
-        image.pk = _unused(image_id)
+        image.pk = _unused(image_id, owner.pk)
     licences.inherit(image, parent)
     try:
         with transaction.atomic():
@@ -68,14 +69,12 @@ def create_image(facts: Facts, *, owner: Tenant, image_id: UUID | None = None, b
     return image
 
 
-def _unused(image_id: UUID) -> UUID:
-    """Conflict where the ID was ever an image's: its history and what was made from it are not a new image's."""
-    used = (
-        Event.objects.filter(image_id=image_id),
-        Image.objects.filter(base_image_ref=image_id),
-        Image.objects.filter(restriction_origin=image_id),
-    )
-    if any(rows.exists() for rows in used):
+def _unused(image_id: UUID, owner_id: str) -> UUID:
+    """Conflict where the ID was another tenant's image's, or may have been: its children look to it still."""
+    history = Event.objects.filter(image_id=image_id)
+    children = Image.objects.filter(Q(base_image_ref=image_id) | Q(restriction_origin=image_id))
+    its_own = history.filter(owner_id=owner_id).exists()
+    if history.exclude(owner_id=owner_id).exists() or (not its_own and children.exists()):
         raise Conflict(f"id: {image_id} is, or was, that of another image.")
     return image_id
 

@@ -41,7 +41,7 @@ def test_a_token_of_a_password_outlives_a_new_secret_key_that_knows_the_old_one(
 
 
 @pytest.mark.parametrize("how", ["its history", "its child"])
-def test_the_id_of_an_image_that_is_gone_is_never_taken_again(producer, consumer, how):
+def test_the_id_of_an_image_that_is_gone_is_never_taken_by_another_tenant(producer, consumer, how):
     image = ImageFactory(owner=producer.tenant)
     if how == "its child":
         ImageFactory(owner=consumer.tenant, base_image_ref=image.pk)
@@ -53,6 +53,13 @@ def test_the_id_of_an_image_that_is_gone_is_never_taken_again(producer, consumer
         told = api(consumer).post(IMAGES, {"id": str(image.pk)})
 
     assert told.status == 409
+
+
+def test_an_owner_makes_an_image_anew_under_the_id_it_had(producer):
+    image = ImageFactory(owner=producer.tenant)
+    handshake.delete_image(image, by=producer.by)
+
+    assert api(producer).post(IMAGES, {"id": str(image.pk)}).status == 201
 
 
 def test_all_custom_properties_together_have_a_limit(producer):
