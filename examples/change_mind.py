@@ -8,6 +8,8 @@ import sys
 
 import openstack
 
+if len(sys.argv) != 3:
+    sys.exit("usage: change_mind.py IMAGE_ID accepted|pending|rejected")
 image_id, status = sys.argv[1:]
 images = openstack.connect().image
 tenant_id = images.session.get_project_id()

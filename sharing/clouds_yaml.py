@@ -11,9 +11,12 @@ SLUG_MAX = 40
 
 
 def cloud_name(credential: ApplicationCredential) -> str:
-    """What `--os-cloud` takes: lower-case letters, digits, hyphens and underscores."""
+    """What `--os-cloud` takes: lower-case letters, digits, hyphens and underscores.
+
+    With the tenant ID: the same name for two tenants would be one entry in a file.
+    """
     slug = slugify(credential.name)[:SLUG_MAX].strip("-_")
-    return f"proffer-{slug}" if slug else "proffer"
+    return "-".join(filter(None, ("proffer", slugify(credential.holder.tenant_id), slug)))
 
 
 def clouds_yaml(credential: ApplicationCredential, secret: str, *, auth_url: str) -> str:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 HOW = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 ENTRY = """\
 clouds:
-  proffer-nightly-sync:
+  proffer-4471021-nightly-sync:
     auth_type: v3applicationcredential
     auth:
       auth_url: "http://testserver/identity/v3"
@@ -57,16 +57,16 @@ def test_the_answer_gives_an_entry_of_clouds_yaml(producer, settings):
     made, secret = ApplicationCredential.objects.get(), facts(page.one(".made"))["Secret"]
     entry = ENTRY.format(id=made.pk.hex, secret=secret)
     assert "".join(page.one("#clouds-yaml").inside) == entry
-    assert "openstack --os-cloud proffer-nightly-sync image list" in page.words
+    assert "openstack --os-cloud proffer-4471021-nightly-sync image list" in page.words
 
 
 @pytest.mark.parametrize(
     ("name", "cloud"),
     [
-        ("日本", "proffer"),
-        ("123", "proffer-123"),
-        ("a: b # c\n", "proffer-a-b-c"),
-        ("x" * 99, "proffer-" + "x" * 40),
+        ("日本", "proffer-4471021"),
+        ("123", "proffer-4471021-123"),
+        ("a: b # c\n", "proffer-4471021-a-b-c"),
+        ("x" * 99, "proffer-4471021-" + "x" * 40),
     ],
 )
 def test_the_cloud_is_named_by_what_yaml_and_shells_take(producer, name, cloud):

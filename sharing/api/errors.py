@@ -69,7 +69,10 @@ class Unfit(Refused):
 class Unauthorized(Unfit):
     """No token, or none that is good; or what was sent to get one is not. One sentence for every cause."""
 
-    def __init__(self, sentence: str = "The request needs a valid token: X-Auth-Token.") -> None:
+    def __init__(
+        self,
+        sentence: str = "The request needs a valid token in X-Auth-Token: not expired, not revoked.",
+    ) -> None:
         super().__init__(401, sentence)
 
 

@@ -23,8 +23,8 @@ from sharing.shapes import says, text
 
 DOMAINS = ("default", "Default")
 REFUSED = (
-    "The secret is wrong or has expired, or there is no such role on the project; or this user has a second factor, "
-    "and signs in here with an application credential."
+    "The secret is wrong, or it has expired or was revoked; or there is no such role on the project (tenant); or this "
+    "user has a second factor, and signs in here with an application credential."
 )
 Name = Annotated[str, text(255, least=1)]
 Secret = Annotated[str, Meta(max_length=4096, description="text of at most 4096 characters")]

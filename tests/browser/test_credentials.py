@@ -62,7 +62,7 @@ def test_the_entry_is_kept_as_a_file(page):
         made(page).get_by_role("button", name="Save as clouds.yaml").click()
     assert started.value.suggested_filename == "clouds.yaml"
     kept = Path(started.value.path()).read_text()
-    assert kept.startswith("clouds:\n  proffer-nightly-sync:\n")
+    assert kept.startswith("clouds:\n  proffer-4471021-nightly-sync:\n")
     assert f'application_credential_secret: "{secret_on(page)}"' in kept
 
 

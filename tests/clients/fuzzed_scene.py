@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 import schemathesis
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 DATA = b"a disk of no known format".ljust(1024, b".")
 ETAG = f'"{sha512(DATA).hexdigest()}"'
@@ -56,6 +58,9 @@ class Scene:
     def __init__(self, url: str, parties: dict[str, list[str]]) -> None:
         self.url = url
         self.session = requests.Session()
+        # A server under load may turn a connection away before it reads anything.
+        retried = Retry(total=5, backoff_factor=0.2, allowed_methods=None, status=0)
+        self.session.mount("http://", HTTPAdapter(max_retries=retried))
         self.parties = parties
         self.tokens = {name: self.new_token(name) for name in parties}
         self.by_id = {image.id: image for image in SCENE}
