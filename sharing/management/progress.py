@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from shutil import get_terminal_size
 from time import monotonic
 from typing import Self
@@ -11,10 +12,15 @@ ERASE = "\r\x1b[K"
 
 
 class Progress:
-    """How far something of `total` bytes is, as one line on a terminal that is gone afterwards; elsewhere nothing."""
+    """How far something of `total` bytes is, as one line on a terminal that is gone afterwards; elsewhere nothing.
 
-    def __init__(self, stream: OutputWrapper, label: str, total: int) -> None:
-        self._stream, self._label, self._total = stream, label, total
+    `told`: how a number of something else than bytes is written. A `total` that was an estimate may be passed.
+    """
+
+    def __init__(
+        self, stream: OutputWrapper, label: str, total: int, told: Callable[[int], str] = size
+    ) -> None:
+        self._stream, self._label, self._total, self._told = stream, label, total, told
         self._done = 0
         self._began = self._drawn = monotonic()
 
@@ -34,8 +40,9 @@ class Progress:
     def _line(self, seconds: float) -> str:
         rate = self._done / seconds
         left = _clock((self._total - self._done) / rate) if rate else "?"
-        percent = 100 * self._done // self._total if self._total else 100
-        told = f"{percent:3} %  {size(self._done)} of {size(self._total)}  {size(int(rate))}/s  {left} left"
+        percent = min(100 * self._done // self._total, 100) if self._total else 100
+        done, total, rate_told = map(self._told, (self._done, self._total, int(rate)))
+        told = f"{percent:3} %  {done} of {total}  {rate_told}/s  {left} left"
         room = get_terminal_size().columns - len(told) - 3
         return f"{printable(self._label, room)}  {told}" if room > 3 else told
 
