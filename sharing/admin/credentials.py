@@ -1,16 +1,14 @@
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sharing.admin.bounded import BoundedAdmin
+from sharing.admin.confirm import ask
 from sharing.admin.images import LIST_AND_FORM
 from sharing.admin.records import acting
 from sharing.credentials import revoke_any
@@ -65,7 +63,7 @@ class CredentialAdmin(BoundedAdmin):
         if not chosen:
             self.message_user(request, "There was nothing left to revoke.", messages.WARNING)
         elif "confirmed" not in request.POST:
-            return self._ask(request, chosen)
+            return ask(self, request, "revoke", chosen, title="Revoke")
         else:
             with transaction.atomic():
                 self.log_deletions(request, credentials)
@@ -73,18 +71,6 @@ class CredentialAdmin(BoundedAdmin):
             told = f"Revoked: {revoked} credential{pluralize(revoked)}."
             self.message_user(request, told, messages.SUCCESS)
         return None
-
-    def _ask(self, request: HttpRequest, chosen: list[ApplicationCredential]) -> HttpResponse:
-        here = request.get_full_path()
-        every = reverse("admin:sharing_applicationcredential_changelist")
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": "Revoke", "opts": self.opts, "credentials": chosen, "back": here,
-            # A revoked credential has no page to return to.
-            "list": here if "action" in request.POST else every,
-        }  # fmt: skip
-        template = "admin/sharing/applicationcredential/revoke.html"
-        return TemplateResponse(request, template, context)
 
     @admin.display(description="user")
     def user(self, credential: ApplicationCredential) -> str:

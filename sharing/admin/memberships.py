@@ -8,12 +8,12 @@ from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sharing import handshake
+from sharing.admin.confirm import ask
 from sharing.admin.images import LIST_AND_FORM
 from sharing.admin.records import RecordAdmin, acting
 from sharing.errors import Refused
@@ -117,27 +117,9 @@ class MembershipAdmin(RecordAdmin):
         elif "confirmed" in request.POST:
             self._withdraw(request, chosen)
         else:
-            return self._ask_before_withdrawing(request, chosen)
+            accepted = sum(each.status == Membership.Status.ACCEPTED for each in chosen)
+            return ask(self, request, "withdraw", chosen, title="Withdraw", accepted=accepted)
         return None
-
-    def _ask_before_withdrawing(
-        self, request: HttpRequest, chosen: list[Membership]
-    ) -> HttpResponse:
-        here = request.get_full_path()
-        from_list = "action" in request.POST
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Withdraw",
-            "opts": self.opts,
-            "memberships": chosen,
-            "accepted": sum(
-                membership.status == Membership.Status.ACCEPTED for membership in chosen
-            ),
-            "back": here,
-            # A withdrawn membership has no page to return to.
-            "list": here if from_list else reverse("admin:sharing_membership_changelist"),
-        }
-        return TemplateResponse(request, "admin/sharing/membership/withdraw.html", context)
 
     def _withdraw(self, request: HttpRequest, chosen: list[Membership]) -> None:
         members: defaultdict[Image, list[str]] = defaultdict(list)

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms.models import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
 from portal.accounts import has_second_factor, remove_second_factor
 from sharing.admin.bounded import BoundedAdmin
+from sharing.admin.confirm import ask
 from sharing.admin.images import LIST_AND_FORM
 from sharing.admin.tenants import NewTenantInline, TenantsInline
 from sharing.models import User
@@ -125,7 +125,8 @@ class UserAdmin(BoundedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         if not chosen:
             return None
         if "confirmed" not in request.POST:
-            return self._ask_before_removing(request, chosen)
+            title = "Remove the second factor"
+            return ask(self, request, "remove_second_factor", chosen, title=title, stays=True)
         for user in chosen:
             with transaction.atomic():
                 if remove_second_factor(user):
@@ -148,18 +149,6 @@ class UserAdmin(BoundedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
                 continue
             self.message_user(request, f"{reason}: {user}.", messages.WARNING)
         return removable
-
-    def _ask_before_removing(self, request: HttpRequest, users: list[User]) -> HttpResponse:
-        from_list = "action" in request.POST
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Remove the second factor",
-            "opts": self.opts,
-            "users": users,
-            "here": request.get_full_path(),
-            "field": "action" if from_list else "CHANGE_FORM-action",
-        }
-        return TemplateResponse(request, "admin/sharing/user/remove_second_factor.html", context)
 
 
 class GroupAdmin(BoundedAdmin, auth_admin.GroupAdmin):
