@@ -8,8 +8,10 @@ from sharing.api.errors import failure
 from sharing.api.images import owned_image, visible_image
 from sharing.errors import BadInput, Conflict
 from sharing.imagedata.direct import receive_whole
+from sharing.imagedata.exports import may_use
 from sharing.imagedata.handin import body_of
 from sharing.imagedata.handout import hand_out
+from sharing.imagedata.imports import HAS_ITS_DATA
 from sharing.models import Image, Membership
 
 DATA_TYPE = "application/octet-stream"
@@ -20,9 +22,7 @@ def upload(call: Call, image_id: str) -> HttpResponse:
     image = owned_image(call, image_id)
     call.expect(DATA_TYPE)
     if image.status != Image.Status.QUEUED:
-        raise Conflict(
-            "This image has its data, and data never changes. A new version is a new image."
-        )
+        raise Conflict(HAS_ITS_DATA)
     if not (image.disk_format and image.container_format):
         raise BadInput("disk_format and container_format: set both before the data.")
     read, length = body_of(call.request)
@@ -47,8 +47,7 @@ def download(call: Call, image_id: str) -> HttpResponseBase:
     image = visible_image(call, image_id)
     own = Membership.objects.of_member(call.actor.tenant_id).filter(image=image)
     status = own.values_list("status", flat=True).first()
-    may_have_it = image.owner_id == call.actor.tenant_id or status == Membership.Status.ACCEPTED
-    if image.status == Image.Status.QUEUED and may_have_it:
+    if image.status == Image.Status.QUEUED and may_use(image, by=call.actor, status=status):
         return answer(204)
     answered = hand_out(call.request, image, status=status, by=call.actor)
     if answered.status_code < 400:

@@ -18,6 +18,7 @@ from sharing.imagedata.changes import Draft, change_image, check_limits, flag_of
 from sharing.imagedata.records import Facts, create_image, parent_id
 from sharing.models import Image, Tenant
 from sharing.models.membership import Touched
+from sharing.models.prepared import Prepared
 from sharing.shapes import explain
 from sharing.tenancy import may_act, owner_acts
 
@@ -121,7 +122,12 @@ def remove_tag(call: Call, image_id: str, tag: str) -> HttpResponse:
 
 
 def visible_image(call: Call, image_id: str) -> Image:
-    image = reads.visible.first(call.actor.tenant_id, uuid_of(image_id))
+    return image_of(call, image_id, reads.visible)
+
+
+def image_of(call: Call, image_id: str, read: Prepared[Image]) -> Image:
+    """What `read` finds of the image for the tenant. NotVisible where it finds none, or the ID is none."""
+    image = read.first(call.actor.tenant_id, uuid_of(image_id))
     if image is None:
         raise NotVisible("No image found with this ID.")
     return image

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 
 from sharing import handshake
 from sharing.api import reads
-from sharing.api.calls import Call, answer, uuid_of
+from sharing.api.calls import Call, answer
+from sharing.api.images import image_of
 from sharing.api.links import link
 from sharing.api.parameters import MEMBER_LIST, NUMBER_MAX
 from sharing.api.query import Query
@@ -86,10 +87,7 @@ def delete(call: Call, image_id: str, member_id: str) -> HttpResponse:
 
 def party_image(call: Call, image_id: str) -> Image:
     """The image, if its memberships concern the tenant: its own, or one offered to it, whatever it answered."""
-    image = reads.party.first(call.actor.tenant_id, uuid_of(image_id))
-    if image is None:
-        raise NotVisible("No image found with this ID.")
-    return image
+    return image_of(call, image_id, reads.party)
 
 
 def _rows_for(call: Call, image: Image) -> Any:

@@ -1,6 +1,7 @@
 """Changes an image's record, by its owner: a draft, edited while the row is locked, written whole or not at all."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -59,7 +60,8 @@ def change_image(image: Image, edit: Callable[[Draft], None], *, by: Actor) -> I
     """
     owner_acts(image, by=by)
     locked = lock(image, no_key=True)
-    before, draft = _draft(locked), _draft(locked)
+    before = _draft(locked)
+    draft = deepcopy(before)
     edit(draft)
     _check(locked, before, draft)
     changed = [name for name in FACTS if draft.facts[name] != before.facts[name]]

@@ -43,13 +43,18 @@ def ruling(image: Image, *, by: Actor, status: str | None = None) -> Ruling:
     """
     if by.is_operator:
         return _for_operator(image)
-    if image.owner_id != by.tenant_id and status != Membership.Status.ACCEPTED:
+    if not may_use(image, by=by, status=status):
         return Ruling(
             False,
             "Only a member that accepted the offer can use the image.",
             "You can accept it in your inbox.",
         )
     return _suspended(image) or _of_parties(image, by) or _without_data(image) or ALLOWED
+
+
+def may_use(image: Image, *, by: Actor, status: str | None) -> bool:
+    """Whether the image is the tenant's to use: its own, or accepted."""
+    return image.owner_id == by.tenant_id or status == Membership.Status.ACCEPTED
 
 
 def permit(image: Image, *, by: Actor, status: str | None = None) -> None:

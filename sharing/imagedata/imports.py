@@ -26,6 +26,7 @@ FILENAME_MAX = 255
 ATTEMPTS = 6
 # Bytes that a request may read once more: a few seconds' worth.
 VERIFIED_AT_ONCE = 2**30
+HAS_ITS_DATA = "This image has its data, and data never changes. A new version is a new image."
 CANCELLED = "This import ended meanwhile: it was cancelled, or another request stored the data."
 
 
@@ -213,9 +214,7 @@ def _check(image: Image | None) -> Image:
     if image is None:
         raise Gone("This image was deleted meanwhile. Nothing of its data is kept.")
     if image.status != Image.Status.QUEUED:
-        raise Conflict(
-            "This image has its data, and data never changes. A new version is a new image."
-        )
+        raise Conflict(HAS_ITS_DATA)
     if image.on_hold:
         raise Protected(
             "An operator put this image on hold: it takes no data until it is released."

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
 from inspect import get_annotations
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
 from django.db.models.query import ModelIterable
-from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
+
+from sharing.models import returning
 
 # What stands for a value while the SQL is made: no two alike, and none that anybody sends.
 STAND_INS: dict[type, Callable[[int], Any]] = {
@@ -103,8 +104,7 @@ def _select(queryset: models.QuerySet[Any, Any]) -> Made:
 
 def _update(change: Change[Any]) -> Made:
     model = change.rows.model
-    query = cast(UpdateQuery, change.rows.query.chain(UpdateQuery))
-    query.add_update_values(change.values)
+    query = returning.update_query(change.rows, change.values)
     compiler = query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
     columns = [field.get_col(model._meta.db_table) for field in model._meta.concrete_fields]

@@ -50,9 +50,13 @@ def _insertion(
 
 
 def update(queryset: models.QuerySet[Any], columns: Sequence[str], **values: object) -> Rows:
+    return _filtered(queryset, update_query(queryset, values), columns)
+
+
+def update_query(queryset: models.QuerySet[Any], values: dict[str, Any]) -> sql.UpdateQuery:
     query = cast(sql.UpdateQuery, queryset.query.chain(sql.UpdateQuery))
     query.add_update_values(values)
-    return _filtered(queryset, query, columns)
+    return query
 
 
 def delete(queryset: models.QuerySet[Any], columns: Sequence[str]) -> Rows:
