@@ -12,6 +12,7 @@ from django.test import Client
 
 from sharing.models import User
 from tests.factories import PASSWORD
+from tests.pages import read
 
 SIGN_IN, CONFIRM = "/accounts/login/", "/accounts/reauthenticate/"
 OVERVIEW, ASK = "/accounts/second-factor/", "/accounts/second-factor/sign-in/"
@@ -66,3 +67,7 @@ def sign_in(client: Client, user: User, typed: str) -> HttpResponse:
 
 def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
+
+
+def refusals(answer):
+    return read(answer).texts(".errorlist")

@@ -16,6 +16,7 @@ from tests.second_factor import (
     give_code,
     give_password,
     is_signed_in,
+    refusals,
     sign_in,
     stop_clock,
     wrong,
@@ -33,10 +34,6 @@ def clock(monkeypatch):
 @pytest.fixture
 def user(consumer):
     return consumer.manager
-
-
-def refusals(answer):
-    return read(answer).texts(".errorlist")
 
 
 class TestSignIn:

@@ -15,11 +15,6 @@ STATUSES = Membership.Status.values
 
 
 @pytest.fixture
-def image(producer) -> Image:
-    return ImageFactory(owner=producer.tenant)
-
-
-@pytest.fixture
 def mine(producer) -> Api:
     return api(producer)
 

@@ -2,26 +2,12 @@
 
 import pytest
 
-from sharing import handshake
-from sharing.models import Event, Image, Membership
+from sharing.models import Event, Membership
 from tests.api.client import api, reader_api
 from tests.api.refusing import at, refused
-from tests.factories import ImageFactory
 
 pytestmark = pytest.mark.django_db
 STATUSES = Membership.Status.values
-
-
-@pytest.fixture
-def image(producer) -> Image:
-    return ImageFactory(owner=producer.tenant, name="Golden Debian")
-
-
-@pytest.fixture
-def offered(image, producer, consumer) -> str:
-    """The address of the consumer's membership, which waits for its answer."""
-    handshake.offer(image, [consumer.id], by=producer.by)
-    return at(image, "members", consumer.id)
 
 
 @pytest.mark.parametrize("before", STATUSES)

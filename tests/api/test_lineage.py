@@ -12,11 +12,6 @@ NOBODYS = "0b1c2d3e-4f50-4617-8899-aabbccddeeff"
 
 
 @pytest.fixture
-def image(producer) -> Image:
-    return ImageFactory(owner=producer.tenant)
-
-
-@pytest.fixture
 def mine(producer) -> Api:
     return api(producer)
 

@@ -4,26 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from sharing import handshake
 from sharing.models import Event, Image, Membership
 from tests.api.client import api
 from tests.api.refusing import at, refused
-from tests.factories import ImageFactory, MembershipFactory
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 STATUSES = Membership.Status.values
-
-
-@pytest.fixture
-def image(producer) -> Image:
-    return ImageFactory(owner=producer.tenant, name="Golden Debian")
-
-
-@pytest.fixture
-def offered(image, producer, consumer) -> str:
-    """The address of the consumer's membership, which waits for its answer."""
-    handshake.offer(image, [consumer.id], by=producer.by)
-    return at(image, "members", consumer.id)
 
 
 def events(image):

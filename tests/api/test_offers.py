@@ -6,14 +6,9 @@ from sharing import handshake
 from sharing.models import Event, Image, Membership
 from tests.api.client import api
 from tests.api.refusing import at, refused
-from tests.factories import ImageFactory, MembershipFactory
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def image(producer) -> Image:
-    return ImageFactory(owner=producer.tenant, name="Golden Debian")
 
 
 def test_an_offer_answers_200_with_the_pending_membership(image, producer):

@@ -39,11 +39,6 @@ def rush(transactional_db) -> Iterator[Rush]:
         ]
 
 
-@pytest.fixture
-def image(producer) -> Image:
-    return ImageFactory(owner=producer.tenant)
-
-
 def add(name):
     return {"op": "add", "path": f"/{name}", "value": "x"}
 

@@ -32,22 +32,6 @@ pytestmark = pytest.mark.django_db
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
-@pytest.fixture
-def credential(producer):
-    """A manager's credential of the producer, and its secret."""
-    return credential_of(producer)
-
-
-@pytest.fixture
-def got(producer, credential):
-    """A token by each way: of the password, of the credential, and of each of these tokens."""
-    first = {
-        "password": token_from(by_password(producer)),
-        "credential": token_from(by_credential(*credential)),
-    }
-    return first | {f"token of {way}": token_from(by_token(token)) for way, token in first.items()}
-
-
 def dead(got):
     """The ways whose token does not work any more, neither to act nor to get another one."""
     found = {way for way, token in got.items() if not works(token)}

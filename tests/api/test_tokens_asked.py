@@ -8,10 +8,7 @@ from sharing.api import tokens
 from tests.api.client import Api, api, reader_api
 from tests.api.signing_in import (
     TOKENS,
-    by_credential,
     by_password,
-    by_token,
-    credential_of,
     granted,
     project,
     token_from,
@@ -21,22 +18,6 @@ from tests.factories import TenantUserFactory
 from tests.refusals import unchanged
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def credential(producer):
-    """A manager's credential of the producer, and its secret."""
-    return credential_of(producer)
-
-
-@pytest.fixture
-def got(producer, credential):
-    """A token by each way: of the password, of the credential, and of each of these tokens."""
-    first = {
-        "password": token_from(by_password(producer)),
-        "credential": token_from(by_credential(*credential)),
-    }
-    return first | {f"token of {way}": token_from(by_token(token)) for way, token in first.items()}
 
 
 class TestAsked:
