@@ -12,7 +12,7 @@ from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUse
 from sharing.models.tenant import is_tenant_id
 from tests.command_line import run
 from tests.conftest import signed_in
-from tests.factories import UserFactory
+from tests.factories import MembershipFactory, UserFactory
 from tests.refusals import everything
 from tests.seeded import IMAGES, MEMBERSHIPS, SIZES, definitions, no_statistics_left_over  # noqa: F401
 
@@ -210,6 +210,14 @@ def test_new_rows_get_new_keys(found):
         TenantUser.objects.create(user=user, tenant=image.owner).pk
         == found["rows"]["tenant users"] + 1
     )
+
+
+def test_keys_go_on_behind_the_last_row_in_tables_that_held_others_once():
+    MembershipFactory(pk=987_654).image.owner.images.all().delete()
+    Tenant.objects.all().delete()
+    run("seedscale", *SIZES)
+    membership = MembershipFactory(image=Image.objects.first(), member_id="1")
+    assert membership.pk == MEMBERSHIPS + 1
 
 
 def test_the_same_seed_makes_the_same_rows_and_another_others():

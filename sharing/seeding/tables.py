@@ -83,8 +83,14 @@ def make_again(statements: Iterable[str], advance: Callable[[int], object]) -> N
 
 
 def set_sequences(tables: Sequence[Table]) -> None:
-    """SQLite does it by itself."""
-    for statement in connection.ops.sequence_reset_sql(no_style(), [t.model for t in tables]):
+    """The next row gets the key after the last, whatever the tables held once."""
+    style, ops = no_style(), connection.ops
+    if connection.vendor == "postgresql":
+        statements = ops.sequence_reset_sql(style, [table.model for table in tables])
+    else:
+        # From 0 SQLite goes on behind the last key.
+        statements = ops.sequence_reset_by_name_sql(style, [{"table": t.name} for t in tables])
+    for statement in statements:
         _run(statement)
 
 
