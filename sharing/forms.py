@@ -1,5 +1,7 @@
 import re
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -143,8 +145,8 @@ class ImagesForm(forms.Form):
     ORDERS = {
         "-created": ("-created_at", "-id"),
         "created": ("created_at", "id"),
-        "name": ("name", "id"),
-        "-name": ("-name", "-id"),
+        "name": ("words", "id"),
+        "-name": ("-words", "-id"),
         "size": ("size", "id"),
         "-size": ("-size", "-id"),
     }
@@ -155,8 +157,18 @@ class ImagesForm(forms.Form):
     sort = forms.ChoiceField(choices=[(key, key) for key in ORDERS], required=False)
     page = forms.CharField(max_length=CURSOR_MAX, required=False)
 
+    @property
+    def image_id(self) -> UUID | None:
+        """What is searched for, where that is a UUID."""
+        with suppress(ValueError):
+            return UUID(self.cleaned_data["q"])
+        return None
+
 
 class MembersForm(forms.Form):
+    """Status, and how the tenant IDs begin."""
+
+    q = forms.CharField(label="Tenant ID", max_length=TENANT_ID_MAX, required=False)
     status = forms.ChoiceField(choices=Membership.Status.choices, required=False)
     page = forms.CharField(max_length=CURSOR_MAX, required=False)
 

@@ -9,7 +9,9 @@ import msgspec
 from sharing.errors import Gone
 from sharing.image_list import Entry, Listed, entries
 from sharing.imagedata import licences
+from sharing.imagedata.copies import tell_memberships
 from sharing.models import Image, ImageTag, Tenant
+from sharing.models.copied import words_of
 from sharing.transactions import whole
 
 RECORDS_A_STATEMENT = 1000
@@ -22,6 +24,7 @@ STATUS_HERE = {
 FROM_CLOUD = (
     *[name for name in Listed.__struct_fields__ if name not in ("id", "tags")],
     "properties",
+    "words",
 )
 
 
@@ -71,7 +74,8 @@ def _image(entry: Entry, owner: Tenant) -> Image:
     del values["tags"]
     values["status"] = STATUS_HERE[listed.status]
     values["base_image_ref"] = UUID(listed.base_image_ref) if listed.base_image_ref else None
-    return Image(owner=owner, properties=entry.properties, **values)
+    words = words_of(listed.name or "", listed.tags)
+    return Image(owner=owner, properties=entry.properties, words=words, **values)
 
 
 def _compare(records: list[Record]) -> tuple[list[Record], list[Record]]:
@@ -137,4 +141,5 @@ def _write(new: list[Record], changed: list[Record], owner: Tenant) -> None:
         for name in record.tags
     )
     ImageTag.objects.bulk_create(tags, batch_size=RECORDS_A_STATEMENT)
+    tell_memberships(record.image.pk for record in changed)
     licences.settle(record.image for record in (*new, *changed))

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,48 +11,82 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from sharing.errors import BadInput
+from sharing.models.copied import listed
 
 PAGE_SIZE = 25
 # The longest name has 255 characters, of at most 6 bytes each in JSON, in base64.
 CURSOR_MAX = 2200
 BATCH = 1000
+# Rows of an index: some 40 of its pages.
+LOOKED_THROUGH = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The primary keys of one page, in order, and the cursors of its neighbours (empty where there is none)."""
+    """The primary keys of one page, in order, and the cursors of its neighbours (empty where there is none).
+
+    `looked_until`: where a search stopped before the page was full; what it found so far is the page.
+    """
 
     keys: list[Any]
     after: str = ""
     before: str = ""
+    looked_until: Any = None
 
     def in_order[T](self, rows: dict[Any, T]) -> list[T]:
         """The rows of the page, fetched by key, in the page's order; one that went meanwhile is left out."""
         return [rows[key] for key in self.keys if key in rows]
 
 
-def keyset_page(
-    arms: Sequence[QuerySet[Any]], order: Sequence[str], cursor: str = "", size: int = PAGE_SIZE
+def keyset_page[T: Model](
+    arms: Sequence[QuerySet[T]],
+    order: Sequence[str],
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+    *,
+    search: Callable[[QuerySet[T]], QuerySet[T]] | None = None,
 ) -> Page:
     """One page over disjoint querysets of one model, joined by UNION ALL.
 
     `order` names non-null fields, `-` for descending; the last is the primary key. `cursor` is one that an earlier
     page of this order gave, or empty for the first page. Raises BadInput for any other cursor. Where a cursor leads
     beyond the last row, as after that page was emptied, it is the first page.
+    `search` narrows an arm to what is looked for. It may be rare, so a page ends where LOOKED_THROUGH rows of an arm
+    were looked through, with as many as were found; the next page goes on from there. All of `order` then goes one way.
     """
     backwards, values = _read(order, cursor, arms[0]) if cursor else (False, [])
-    rows = list(rows_after(arms, turned(order) if backwards else order, values, size + 1))
-    if not rows:
-        return keyset_page(arms, order, "", size) if cursor else Page([])
-    more = len(rows) > size
-    rows = rows[:size]
+    way = turned(order) if backwards else order
+    end = _end(arms, way, values) if search else ()
+    if search:
+        arms = [search(arm.filter(_beyond(_keys(arm, way), end, until=True))) for arm in arms]
+    rows = list(rows_after(arms, way, values, size + 1))
+    if not rows and not end:
+        return keyset_page(arms, order, "", size, search=search) if cursor else Page([])
+    more, rows = len(rows) > size, rows[:size]
+    # Where the page ends in the way it went, and whether something follows there.
+    last, follows = (rows[-1], more) if more or not end else (end, True)
+    first = rows[0] if rows else last
     if backwards:
         rows.reverse()
+        first, last = last, first
     return Page(
         [row[-1] for row in rows],
-        after=_write(order, False, rows[-1]) if more or backwards else "",
-        before=_write(order, True, rows[0]) if (more if backwards else cursor) else "",
+        after=_write(order, False, last) if follows or backwards else "",
+        before=_write(order, True, first) if (follows if backwards else cursor) else "",
+        looked_until=None if more or not end else end[0],
     )
+
+
+def _end(
+    arms: Sequence[QuerySet[Any]], order: Sequence[str], values: Sequence[Any]
+) -> tuple[Any, ...]:
+    """The last row that a page of a search looks at; empty where it can look at all that follow."""
+    ends: list[tuple[Any, ...]] = []
+    for arm in arms:
+        ends += rows_after([arm], order, values, LOOKED_THROUGH)[LOOKED_THROUGH - 1 :]
+    if not ends:
+        return ()
+    return max(ends) if order[0].startswith("-") else min(ends)
 
 
 def rows_after(
@@ -60,15 +94,18 @@ def rows_after(
 ) -> QuerySet[Any, tuple[Any, ...]]:
     """The next rows of disjoint querysets of one model, joined by UNION ALL: of each, the values of `order`.
 
-    They are those after the row with `values`, or the first ones where that is empty.
+    They are those after the row with `values`, or the first ones where that is empty. An arm that has `listed_<field>`
+    goes by it instead of the field.
     """
-    names = [name.removeprefix("-") for name in order]
-    downs = [name.startswith("-") for name in order]
-    condition = _beyond(names, downs, values) if values else Q()
     # A UNION can only be ordered by the columns it selects.
-    selected = [arm.filter(condition).order_by().values_list(*names) for arm in arms]
+    selected = [
+        arm.filter(_beyond(_keys(arm, order), values)).order_by().values_list(*_names(arm, order))
+        for arm in arms
+    ]
     joined = selected[0].union(*selected[1:], all=True) if len(selected) > 1 else selected[0]
-    return joined.order_by(*order)[:limit]
+    signs = ("-" if down else "" for _, down in _keys(arms[0], order))
+    names = _names(arms[0], order)
+    return joined.order_by(*(sign + name for sign, name in zip(signs, names, strict=True)))[:limit]
 
 
 def turned(order: Sequence[str]) -> list[str]:
@@ -84,13 +121,29 @@ def in_batches[M: Model](rows: QuerySet[M]) -> Iterator[list[M]]:
         batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
 
 
-def _beyond(names: list[str], downs: list[bool], values: Sequence[Any]) -> Q:
-    """Rows strictly after `values`. The first condition, true for all of them, is what an index can start from."""
+def _keys(arm: QuerySet[Any], order: Sequence[str]) -> list[tuple[str, bool]]:
+    """What the arm is sorted by, and whether downwards."""
+    return [(listed(arm, name.removeprefix("-")), name.startswith("-")) for name in order]
+
+
+def _names(arm: QuerySet[Any], order: Sequence[str]) -> list[str]:
+    return [name for name, _ in _keys(arm, order)]
+
+
+def _beyond(keys: Sequence[tuple[str, bool]], values: Sequence[Any], *, until: bool = False) -> Q:
+    """Rows strictly after `values`; or, `until`, all up to them. All rows where there are none.
+
+    The first condition, true for all of these, is what an index can start from.
+    """
+    if not values:
+        return Q()
     condition, tied = Q(), Q()
-    for name, down, value in zip(names, downs, values, strict=True):
-        condition |= tied & Q(**{f"{name}__{'lt' if down else 'gt'}": value})
+    for (name, down), value in zip(keys, values, strict=True):
+        condition |= tied & Q(**{f"{name}__{'lt' if down != until else 'gt'}": value})
         tied &= Q(**{name: value})
-    return Q(**{f"{names[0]}__{'lte' if downs[0] else 'gte'}": values[0]}) & condition
+    (name, down), first = keys[0], values[0]
+    start = Q(**{f"{name}__{'lte' if down != until else 'gte'}": first})
+    return start & (condition | tied if until else condition)
 
 
 def _write(order: Sequence[str], backwards: bool, values: Sequence[Any]) -> str:

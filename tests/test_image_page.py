@@ -133,8 +133,8 @@ class TestOwner:
 
         assert consumer.id in main.one("#members table").words
         assert not main.all("form[method=post]")
-        assert not main.all("input")
-        assert {button["class"] for button in main.all("button")} == {"copy"}
+        assert [field["name"] for field in main.all("input")] == ["q"]
+        assert {button["class"] for button in main.all("button")} == {"copy", "button"}
         assert [a for a in main.all("a") if "confirm" in a["href"]] == []
 
     def test_sees_that_the_image_is_on_hold_and_cannot_offer_it(self, producer, image):

@@ -37,7 +37,7 @@ class MembershipAdmin(RecordAdmin):
     linked_by = ("image",)
     ordering = ("-id",)
     raw_id_fields = ("image",)
-    search_fields = ("image_id", "member_id", "image__owner_id")
+    search_fields = ("image_id", "member_id", "owner_id")
     search_help_text = "An image's UUID or a tenant ID, the owner's or the member's, in full."
     fields = (
         "image_link", "image_uuid", "owner", "member_id", "status", "status_since", "note",

@@ -48,6 +48,7 @@ def _by_facts(query: Query) -> list[Narrow]:
     condition = Q(os_hidden=bool(hidden))
     if (protected := query.flag("protected")) is not None:
         condition &= Q(protected=protected)
+    names = query.some("name")
     for name in IN_WORDS:
         if (words := query.some(name)) is not None:
             condition &= Q(**{f"{name}__in": words})
@@ -63,7 +64,10 @@ def _by_facts(query: Query) -> list[Narrow]:
         condition &= _by_moment(query, name)
     for tag in query.values.get("tag", []):
         condition &= Q(Exists(ImageTag.objects.filter(image=OuterRef("pk"), name=tag)))
-    return [lambda images: images.filter(condition), *_by_status(query)]
+    steps: list[Narrow] = [lambda images: images.filter(condition), *_by_status(query)]
+    if names is not None and len(names) == 1:
+        steps.append(lambda images: images.named(names[0]))
+    return steps
 
 
 def _by_status(query: Query) -> list[Narrow]:

@@ -74,13 +74,14 @@ def _arms(tenant_id: str, visibility: str, member_status: str) -> list[ImageQuer
     """
     statuses = Membership.Status.values if member_status == "all" else [member_status]
     mine = Image.objects.owned_by(tenant_id)
-    shared = Image.objects.shared_to(tenant_id, *statuses)
+    # An index serves the order within each status.
+    shared = [Image.objects.shared_to(tenant_id, status) for status in statuses]
     return {
         "private": [mine.filter(visibility=Image.Visibility.PRIVATE)],
-        "shared": [mine.filter(visibility=Image.Visibility.SHARED), shared],
+        "shared": [mine.filter(visibility=Image.Visibility.SHARED), *shared],
         "public": [],
         "community": [],
-    }.get(visibility, [mine, shared])
+    }.get(visibility, [mine, *shared])
 
 
 def _order(query: Query) -> list[str]:

@@ -13,8 +13,10 @@ from sharing.errors import BadInput, Conflict, NotAllowed, QuotaExceeded
 from sharing.handshake.locking import lock
 from sharing.history import record
 from sharing.imagedata import exports, licences
+from sharing.imagedata.copies import tell_memberships
 from sharing.imagedata.records import register_parent, set_protected
 from sharing.models import Image, ImageTag, Upload
+from sharing.models.copied import words_of
 from sharing.models.event import NOTE_MAX, Verb
 from sharing.models.membership import Touched
 from sharing.tenancy import Actor, owner_acts
@@ -129,9 +131,12 @@ def _set_tags(image: Image, tags: set[str]) -> None:
 
 
 def _write(image: Image, draft: Draft, changed: list[str], by: Actor) -> None:
+    words = words_of(draft.facts["name"], draft.tags)
     Image.objects.filter(pk=image.pk).update(
-        **draft.facts, properties=draft.properties, updated_at=timezone.now()
+        **draft.facts, properties=draft.properties, words=words, updated_at=timezone.now()
     )
+    if words != image.words:
+        tell_memberships([image.pk])
     if licences.licence_by_rule(draft.properties):
         licences.settle([image])
     told = ", ".join(changed)

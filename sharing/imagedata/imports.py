@@ -12,6 +12,7 @@ from django.utils import timezone
 from sharing.errors import BadData, BadInput, Conflict, Gone, Protected, Refused
 from sharing.history import record
 from sharing.imagedata import intake, store
+from sharing.imagedata.copies import tell_memberships
 from sharing.imagedata.intake import HASH_ALGORITHM, Digests, Verified
 from sharing.imagedata.quota import within_byte_quota
 from sharing.models import Image, Upload
@@ -173,6 +174,7 @@ def _activate(upload: Upload, verified: Verified, name: str, by: Actor) -> None:
     ended, _ = Upload.objects.filter(pk=upload.pk).delete()
     if not ended:
         raise Gone(CANCELLED)
+    tell_memberships([image.pk])
     record(Verb.IMPORTED, [Touched(None, image.pk, "")], by=by, note=verified.checksum)
 
 

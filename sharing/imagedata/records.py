@@ -12,6 +12,7 @@ from sharing.history import record, switch
 from sharing.imagedata import licences
 from sharing.imagedata.quota import within_image_quota
 from sharing.models import Event, Image, ImageTag, Tenant
+from sharing.models.copied import words_of
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
 from sharing.tenancy import Actor, owner_acts
@@ -51,7 +52,7 @@ def create_image(facts: Facts, *, owner: Tenant, image_id: UUID | None = None, b
         owner=owner, name=facts.name, disk_format=facts.disk_format, container_format=facts.container_format,
         visibility=facts.visibility, os_hidden=facts.os_hidden, min_disk=facts.min_disk, min_ram=facts.min_ram,
         protected=facts.protected, redistributable=facts.redistributable, base_image_ref=facts.base_image_ref,
-        properties=facts.properties,
+        properties=facts.properties, words=words_of(facts.name, facts.tags),
     )  # fmt: skip
     owner_acts(image, by=by)
     within_image_quota(owner.pk)

@@ -104,6 +104,9 @@ class Event(models.Model):
             models.Index(fields=["owner_id", "-id"], name="event_of_owner"),
             models.Index(fields=["member_id", "-id"], name="event_of_member"),
             models.Index(fields=["image_id", "-id"], name="event_of_image"),
+            models.Index(fields=["owner_id", "verb", "-id"], name="event_of_owner_by_verb"),
+            models.Index(fields=["member_id", "verb", "-id"], name="event_of_member_by_verb"),
+            models.Index(fields=["verb", "-id"], name="event_by_verb"),
             models.Index(
                 fields=["offer_id"],
                 name="event_of_offer",

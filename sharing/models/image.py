@@ -1,13 +1,13 @@
-from contextlib import suppress
 from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import connections, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from uuid6 import uuid7
 
+from sharing.models.copied import WORDS_MAX, WordsField, listed, words_of
 from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet
 from sharing.models.tenant import Tenant
 
@@ -17,6 +17,15 @@ def new_image_id() -> UUID:
     return UUID(int=uuid7().int)
 
 
+# What a list of images goes by: the field of an image, and its copy on the membership.
+LISTED = {
+    "id": "image_id",
+    "created_at": "image_created_at",
+    "size": "image_size",
+    "words": "image_words",
+}
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     """The access table of the product, as queries. Nothing else re-implements it."""
 
@@ -24,11 +33,17 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(owner_id=tenant_id)
 
     def shared_to(self, tenant_id: str, *statuses: str) -> Self:
-        """Images that the tenant is a member of, in one of these statuses; none that its owner made private."""
-        return self.filter(
+        """Images that the tenant is a member of, in one of these statuses; none that its owner made private.
+
+        Lists go by what the membership copied: the fields of `LISTED`, each as `listed_<field>`.
+        """
+        members = self.filter(
             visibility=Image.Visibility.SHARED,
             memberships__member_id=tenant_id,
             memberships__status__in=statuses,
+        )
+        return members.annotate(
+            **{f"listed_{name}": F(f"memberships__{copied}") for name, copied in LISTED.items()}
         )
 
     def accepted_by(self, tenant_id: str) -> Self:
@@ -53,12 +68,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.owned_by(tenant_id), self.accepted_by(tenant_id)
 
     def matching(self, text: str) -> Self:
-        """Images whose name contains the text, whose ID is the text, or that carry it as a tag."""
-        tagged = ImageTag.objects.filter(image=OuterRef("pk"), name__iexact=text)
-        found = Q(name__icontains=text) | Q(Exists(tagged))
-        with suppress(ValueError):
-            found |= Q(pk=UUID(text))
-        return self.filter(found)
+        """Images whose name or a tag contains the text, in any case."""
+        return self.filter(**{f"{listed(self, 'words')}__contains": text.casefold()})
+
+    def named(self, name: str) -> Self:
+        """Images whose name is this text."""
+        # The index goes by words, and those do not tell upper from lower case.
+        begins = {f"{listed(self, 'words')}__startswith": words_of(name, ())}
+        return self.filter(name=name, **begins)
 
     def with_property(self, name: str, value: str) -> Self:
         """Images whose custom property `name` is this text."""
@@ -90,16 +107,21 @@ class ImageQuerySet(models.QuerySet["Image"]):
         )
         return self.values_list(RawSQL(capped, (most,), models.IntegerField()))  # noqa: S611
 
-    def with_counts(self) -> Self:
-        """Adds `pending`, `accepted` and `rejected`: how many members have each status, counted up to COUNT_CAP + 1."""
+    def with_counts(self, tenant_id: str) -> Self:
+        """Adds `pending`, `accepted` and `rejected`: how many members have each status, counted up to COUNT_CAP + 1.
+
+        Those of the tenant's own images: nobody else is told.
+        """
         # The ORM cannot put a LIMIT inside a correlated count; without one, a million members cost 100 ms.
         capped = (
-            "(SELECT count(*) FROM (SELECT 1 FROM sharing_membership WHERE image_id = sharing_image.id"
-            " AND status = %s LIMIT %s) AS capped)"
+            "(CASE WHEN sharing_image.owner_id = %s THEN (SELECT count(*) FROM (SELECT 1 FROM sharing_membership"
+            " WHERE image_id = sharing_image.id AND status = %s LIMIT %s) AS capped) END)"
         )
         return self.annotate(
             **{
-                status.value: RawSQL(capped, (status.value, COUNT_CAP + 1), models.IntegerField())  # noqa: S611
+                status.value: RawSQL(  # noqa: S611
+                    capped, (tenant_id, status.value, COUNT_CAP + 1), models.IntegerField()
+                )
                 for status in Membership.Status
             }
         )
@@ -120,6 +142,8 @@ class Image(models.Model):
     id = models.UUIDField("UUID", primary_key=True, default=new_image_id, editable=False)
     owner = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="images")
     name = models.CharField(max_length=255, blank=True)
+    # Of name and tags; `sharing.imagedata.copies` keeps it.
+    words = WordsField(max_length=WORDS_MAX, blank=True, editable=False)
     status = models.CharField(max_length=16, choices=Status, default=Status.QUEUED)
     visibility = models.CharField(max_length=16, choices=Visibility, default=Visibility.SHARED)
     disk_format = models.CharField(max_length=32, blank=True)
@@ -167,9 +191,15 @@ class Image(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["owner", "-created_at", "-id"], name="image_owner_created"),
-            models.Index(fields=["owner", "name", "id"], name="image_owner_name"),
-            models.Index(fields=["owner", "size", "id"], name="image_owner_size"),
+            # The lists of an owner, each in its order; the words stand in them for the search.
+            models.Index(fields=["owner", "-created_at", "-id", "words"], name="image_by_age"),
+            models.Index(fields=["owner", "words", "id"], name="image_by_name"),
+            models.Index(fields=["owner", "size", "id", "words"], name="image_by_size"),
+            models.Index(
+                fields=["owner", "-created_at", "-id"],
+                name="image_on_hold",
+                condition=Q(on_hold=True),
+            ),
             models.Index(fields=["owner", "size"], name="image_stored", condition=~Q(data="")),
             models.Index(
                 fields=["restriction_origin"],
@@ -226,6 +256,7 @@ class ImageTag(models.Model):
 
     class Meta:
         ordering = ("name",)
+        indexes = (models.Index(fields=["name", "image"], name="image_tag_name"),)
         constraints = (models.UniqueConstraint(fields=("image", "name"), name="image_tag_unique"),)
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sharing.models import returning
+from sharing.models.copied import WORDS_MAX, CodeField, CopiedCode, CopiedMoment, CopiedNumber
 from sharing.models.prepared import Change
 from sharing.models.tenant import TENANT_ID_MAX, validate_tenant_id
 
@@ -32,9 +33,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def of_owner(self, tenant_id: str) -> Self:
         """The memberships of the tenant's images."""
-        from sharing.models.image import Image
-
-        return self.filter(image_id__in=Image.objects.owned_by(tenant_id).values("pk"))
+        return self.filter(owner_id=tenant_id)
 
     def in_force(self) -> Self:
         """Those that their member can see and use. While the owner has made the image private, they rest."""
@@ -91,7 +90,7 @@ class Membership(models.Model):
     image = models.ForeignKey(
         "Image", on_delete=models.CASCADE, related_name="memberships", db_index=False
     )
-    member_id = models.CharField(
+    member_id = CodeField(
         "member's tenant ID", max_length=TENANT_ID_MAX, validators=[validate_tenant_id]
     )
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
@@ -100,6 +99,11 @@ class Membership(models.Model):
     created_at = models.DateTimeField("offered at", default=timezone.now)
     answered_by = models.CharField(max_length=254, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    # Of the image, and never changed but with it: `sharing.imagedata.copies`.
+    owner_id = CopiedCode("owner's tenant ID", of="owner_id", max_length=TENANT_ID_MAX)
+    image_created_at = CopiedMoment(of="created_at")
+    image_size = CopiedNumber(of="size")
+    image_words = CopiedCode(of="words", max_length=WORDS_MAX)
 
     objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -108,6 +112,22 @@ class Membership(models.Model):
             models.Index(fields=["member_id", "status", "-id"], name="membership_inbox"),
             models.Index(fields=["image", "-id"], name="membership_of_image"),
             models.Index(fields=["image", "status", "-id"], name="membership_by_status"),
+            models.Index(fields=["owner_id", "status", "-id"], name="membership_of_owner"),
+            # The lists of a member, each in its order; the words stand in them for the search.
+            models.Index(
+                fields=["member_id", "status", "-image_created_at", "-image", "image_words"],
+                name="membership_by_age",
+            ),
+            models.Index(
+                fields=["member_id", "image_words", "image"],
+                name="membership_by_name",
+                condition=Q(status="accepted"),
+            ),
+            models.Index(
+                fields=["member_id", "image_size", "image", "image_words"],
+                name="membership_by_size",
+                condition=Q(status="accepted"),
+            ),
         )
         constraints = (
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sharing.models import Image
+from sharing.models.copied import words_of
 from sharing.seeding.families import RARE, TAGS, Family, families
 from sharing.seeding.plan import Plan
 from sharing.seeding.shapes import chance
@@ -112,10 +113,10 @@ class Images:
             has_data, offered = image.status != QUEUED, image.members > 0
             made_at, checksum = stamp(image.moment), checksum_of(image)
             snapshot = parent is not None or bits >> 12 & 7 == 0
-            size = int(family.gigabytes * 1e9) + bits % 100_000_000 if has_data else 0
+            bytes_ = size(image)
             yield (
-                image.id, image.owner_id, image.name, image.status, image.visibility, family.disk_format, "bare", size,
-                size * 4 if has_data else None, checksum, "sha512" if has_data else "",
+                image.id, image.owner_id, image.name, words(image), image.status, image.visibility, family.disk_format,
+                "bare", bytes_, bytes_ * 4 if has_data else None, checksum, "sha512" if has_data else "",
                 f"{bits:016x}" * 8 if has_data else "", family.min_disk, 512, int(bits >> 16 & 63 == 0),
                 int(bits >> 22 & 127 == 0), parent.id if parent else None,
                 family.snapshot_properties if snapshot else family.properties, made_at, made_at, int(image.on_hold),
@@ -127,17 +128,26 @@ class Images:
         key = 0
         for number in range(self._plan.images):
             bits, moment = self._born(number)
-            kind, word = bits >> 40 & 7, bits >> 43 & 7
-            if kind < 3:
+            for name in _tags(bits):
                 key += 1
-                yield (
-                    key,
-                    _uuid7(moment, bits),
-                    TAGS[word] if kind else f"build-{bits >> 46 & 0xFFF}",
-                )
-            if kind == 2:
-                key += 1
-                yield key, _uuid7(moment, bits), TAGS[word - 1]
+                yield key, _uuid7(moment, bits), name
+
+
+def words(image: Made) -> str:
+    return words_of(image.name, _tags(image.bits))
+
+
+def size(image: Made) -> int:
+    if image.status == QUEUED:
+        return 0
+    return int(image.family.gigabytes * 1e9) + image.bits % 100_000_000
+
+
+def _tags(bits: int) -> list[str]:
+    kind, word = bits >> 40 & 7, bits >> 43 & 7
+    if kind == 0:
+        return [f"build-{bits >> 46 & 0xFFF}"]
+    return {1: [TAGS[word]], 2: [TAGS[word], TAGS[word - 1]]}.get(kind, [])
 
 
 def _standing(popularity: int, offered: int, bits: int) -> tuple[str, str, bool]:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from sharing.models import Membership
-from sharing.seeding.images import FIRST_OFFER, HOUR, Images, Made, stamp
+from sharing.seeding.images import FIRST_OFFER, HOUR, Images, Made, size, stamp, words
 from sharing.seeding.plan import Plan
 from sharing.seeding.shapes import BITS, GOLDEN, MASK
 from sharing.seeding.tables import Row
@@ -96,7 +96,8 @@ class Offers:
             image, at = burst.image, stamp(burst.moment)
             answered = [stamp(burst.moment + lag) for lag in ANSWER_LAGS]
             by = manager(image.owner_id)
+            copies = (image.id, image.owner_id, stamp(image.moment), size(image), words(image))
             note = "This month's build." if image.bits >> 46 & 7 == 0 else ""
             for number, (member_id, status, lag) in enumerate(self.members(burst), key):
                 answer = ("", None) if status == PENDING else (manager(member_id), answered[lag])
-                yield number, image.id, member_id, status, note, by, at, *answer
+                yield number, *copies, member_id, status, note, by, at, *answer

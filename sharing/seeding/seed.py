@@ -93,11 +93,10 @@ def _estimate(plan: Plan, table: Table) -> int:
 
 TENANT = "id, name, contact, support_note, byte_quota, image_quota, created_at"
 USER = "id, password, last_login, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email"
-IMAGE = """id, owner_id, name, status, visibility, disk_format, container_format, size, virtual_size, checksum,
+IMAGE = """id, owner_id, name, words, status, visibility, disk_format, container_format, size, virtual_size, checksum,
     os_hash_algo, os_hash_value, min_disk, min_ram, protected, os_hidden, base_image_ref, properties, created_at,
     updated_at, on_hold, checklist_confirmed_at, checklist_confirmed_by, checklist_checksum, data, redistributable,
     licence_marked, restriction, restriction_origin, export_acknowledged_at, export_acknowledged_by"""
-MEMBERSHIP = (
-    "id, image_id, member_id, status, note, offered_by, created_at, answered_by, answered_at"
-)
+MEMBERSHIP = """id, image_id, owner_id, image_created_at, image_size, image_words, member_id, status, note,
+    offered_by, created_at, answered_by, answered_at"""
 EVENT = """id, at, verb, image_id, image_name, owner_id, member_id, offer_id, actor, actor_tenant_id, note"""

@@ -27,13 +27,16 @@ def images(request: Request, tenant_id: str) -> HttpResponse:
     show, sort = form.cleaned_data["show"] or "all", form.cleaned_data["sort"] or "-created"
     mine, shared = Image.objects.listed_for(actor.tenant_id)
     arms = {"all": (mine, shared), "mine": (mine,), "shared": (shared,)}[show]
-    if text := form.cleaned_data["q"]:
-        arms = tuple(arm.matching(text) for arm in arms)
-    page = keyset_page(arms, form.ORDERS[sort], form.cleaned_data["page"])
-    rows = Image.objects.with_counts().prefetch_related("tags").fetch_mode(models.FETCH_RAISE)
+    order, cursor = form.ORDERS[sort], form.cleaned_data["page"]
+    if image_id := form.image_id:
+        arms = tuple(arm.filter(pk=image_id) for arm in arms)
+    text = "" if image_id else form.cleaned_data["q"]
+    search = (lambda arm: arm.matching(text)) if text else None
+    page = keyset_page(arms, order, cursor, search=search)
+    rows = Image.objects.with_counts(tenant_id).prefetch_related("tags")
     context = {
         "form": form, "show": show, "sort": sort, "page": page,
-        "images": page.in_order(rows.in_bulk(page.keys)),
+        "images": page.in_order(rows.fetch_mode(models.FETCH_RAISE).in_bulk(page.keys)),
         "rejected": Membership.objects.of_owner(actor.tenant_id).rejected().capped_count(),
         "usage": None if show == "shared" else quota.usage(request.tenant),
     }  # fmt: skip
@@ -109,11 +112,15 @@ def members_context(request: Request, image: Image) -> dict[str, Any]:
     members = image.memberships.all()
     if status := form.cleaned_data["status"]:
         members = members.filter(status=status)
-    page = keyset_page((members,), ("-id",), form.cleaned_data["page"])
+    order: tuple[str, ...] = ("-id",)
+    if begins := form.cleaned_data["q"]:
+        members, order = members.filter(member_id__startswith=begins), ("member_id", "id")
+    page = keyset_page((members,), order, form.cleaned_data["page"])
     return {
-        "counts": get_object_or_404(Image.objects.with_counts(), pk=image.pk),
+        "counts": get_object_or_404(Image.objects.with_counts(image.owner_id), pk=image.pk),
         "statuses": Membership.Status.choices,
         "members_status": status,
+        "begins": begins,
         "page": page,
         "members": page.in_order(
             Membership.objects.all().fetch_mode(models.FETCH_RAISE).in_bulk(page.keys)
