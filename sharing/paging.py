@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db import connections
+from django.db.models import Field, Model, Q, QuerySet
 
 from sharing.errors import BadInput
 from sharing.models.copied import listed
@@ -50,7 +51,7 @@ def keyset_page[T: Model](
 
     `order` names non-null fields, `-` for descending; the last is the primary key. `cursor` is one that an earlier
     page of this order gave, or empty for the first page. Raises BadInput for any other cursor. Where a cursor leads
-    beyond the last row, as after that page was emptied, it is the first page.
+    beyond the last row, as after that page was emptied, it is the first page; of a search it is empty.
     `search` narrows an arm to what is looked for. It may be rare, so a page ends where LOOKED_THROUGH rows of an arm
     were looked through, with as many as were found; the next page goes on from there. All of `order` then goes one way.
     """
@@ -61,7 +62,7 @@ def keyset_page[T: Model](
         arms = [search(arm.filter(_beyond(_keys(arm, way), end, until=True))) for arm in arms]
     rows = list(rows_after(arms, way, values, size + 1))
     if not rows and not end:
-        return keyset_page(arms, order, "", size, search=search) if cursor else Page([])
+        return keyset_page(arms, order, "", size) if cursor and not search else Page([])
     more, rows = len(rows) > size, rows[:size]
     # Where the page ends in the way it went, and whether something follows there.
     last, follows = (rows[-1], more) if more or not end else (end, True)
@@ -97,15 +98,24 @@ def rows_after(
     They are those after the row with `values`, or the first ones where that is empty. An arm that has `listed_<field>`
     goes by it instead of the field.
     """
-    # A UNION can only be ordered by the columns it selects.
-    selected = [
-        arm.filter(_beyond(_keys(arm, order), values)).order_by().values_list(*_names(arm, order))
-        for arm in arms
-    ]
-    joined = selected[0].union(*selected[1:], all=True) if len(selected) > 1 else selected[0]
-    signs = ("-" if down else "" for _, down in _keys(arms[0], order))
-    names = _names(arms[0], order)
-    return joined.order_by(*(sign + name for sign, name in zip(signs, names, strict=True)))[:limit]
+    selected = [_narrowed(arm, order, values) for arm in arms]
+    if len(selected) == 1:
+        return selected[0][:limit]
+    if connections[arms[0].db].features.supports_slicing_ordering_in_compound:
+        # PostgreSQL then stops in each arm by itself; else it may sort a whole one.
+        selected = [rows[:limit] for rows in selected]
+    else:
+        selected = [rows.order_by() for rows in selected]
+    joined = selected[0].union(*selected[1:], all=True)
+    return joined.order_by(*_ways(arms[0], order))[:limit]
+
+
+def _narrowed(
+    arm: QuerySet[Any], order: Sequence[str], values: Sequence[Any]
+) -> QuerySet[Any, tuple[Any, ...]]:
+    keys = _keys(arm, order)
+    rows = arm.filter(_beyond(keys, values)).order_by(*_ways(arm, order))
+    return rows.values_list(*(name for name, _ in keys))
 
 
 def turned(order: Sequence[str]) -> list[str]:
@@ -126,8 +136,9 @@ def _keys(arm: QuerySet[Any], order: Sequence[str]) -> list[tuple[str, bool]]:
     return [(listed(arm, name.removeprefix("-")), name.startswith("-")) for name in order]
 
 
-def _names(arm: QuerySet[Any], order: Sequence[str]) -> list[str]:
-    return [name for name, _ in _keys(arm, order)]
+def _ways(arm: QuerySet[Any], order: Sequence[str]) -> list[str]:
+    """The same as the ORM takes it."""
+    return [f"-{name}" if down else name for name, down in _keys(arm, order)]
 
 
 def _beyond(keys: Sequence[tuple[str, bool]], values: Sequence[Any], *, until: bool = False) -> Q:
@@ -160,7 +171,7 @@ def _read(order: Sequence[str], cursor: str, arm: QuerySet[Any]) -> tuple[bool, 
     try:
         padded = cursor.encode() + b"=" * (-len(cursor) % 4)
         _, backwards, *raw = json.loads(base64.urlsafe_b64decode(padded))
-        fields = [arm.model._meta.get_field(name.removeprefix("-")) for name in order]
+        fields = [_field(arm, name) for name, _ in _keys(arm, order)]
         values = [field.to_python(value) for field, value in zip(fields, raw, strict=True)]
         ours = isinstance(backwards, bool) and _write(order, backwards, values) == cursor
     except (ArithmeticError, ValueError, TypeError, RecursionError, ValidationError) as error:
@@ -168,6 +179,11 @@ def _read(order: Sequence[str], cursor: str, arm: QuerySet[Any]) -> tuple[bool, 
     if not ours or not all(_in_database(value) for value in values):
         raise refused
     return backwards, values
+
+
+def _field(arm: QuerySet[Any], name: str) -> Field[Any, Any]:
+    annotation = arm.query.annotations.get(name)
+    return annotation.output_field if annotation else arm.model._meta.get_field(name)
 
 
 def _in_database(value: Any) -> bool:

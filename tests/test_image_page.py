@@ -137,6 +137,34 @@ class TestOwner:
         assert {button["class"] for button in main.all("button")} == {"copy", "button"}
         assert [a for a in main.all("a") if "confirm" in a["href"]] == []
 
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ({"q": "8000"}, ["8000001", "8000002", "80001"]),
+            ({"q": "800000"}, ["8000001", "8000002"]),
+            ({"q": "800000", "status": "rejected"}, ["8000002"]),
+            ({"q": "000"}, []),
+            ({"q": "%"}, []),
+        ],
+    )
+    def test_finds_members_by_how_their_tenant_id_begins(self, producer, image, query, found):
+        for member_id, status in (
+            ("8000002", "rejected"),
+            ("80001", "pending"),
+            ("8000001", "accepted"),
+            ("9", "pending"),
+        ):
+            MembershipFactory(image=image, member_id=member_id, status=status)
+        # As where no list shows it.
+        MembershipFactory(member_id="8000003")
+
+        page = read(producer.client().get(reverse("image", args=[producer.id, image.pk]), query))
+
+        assert page.texts("#members tbody th") == found
+        assert page.one("#members input[name=q]")["value"] == query["q"]
+        if not found:
+            assert "tenant ID begins with" in page.one("#members .empty").words
+
     def test_sees_that_the_image_is_on_hold_and_cannot_offer_it(self, producer, image):
         Image.objects.update(on_hold=True)
 

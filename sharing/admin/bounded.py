@@ -19,6 +19,7 @@ from sharing.errors import Refused
 from sharing.models.membership import COUNT_CAP
 
 SEARCH_MAX = 255
+FOUND_CAP = 100
 
 
 class CappedPaginator(Paginator[Any]):
@@ -99,7 +100,7 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> tuple[QuerySet[Any], bool]:
         """Finds the whole term by each search field in turn: an OR over two indexes would use neither.
 
-        Each gives any COUNT_CAP + 1 rows, as its index has them: to put a million in the list's order takes a second.
+        Each gives at most FOUND_CAP rows, as its index has them: to put a million in the list's order takes a second.
         """
         term = search_term.strip()
         if not term:
@@ -112,7 +113,11 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 rows = queryset.filter(**{lookup: term}).order_by()
             except (ValueError, ValidationError):
                 continue  # such as a name looked for among UUIDs
-            found.update(rows.values_list("pk", flat=True)[: COUNT_CAP + 1])
+            keys = list(rows.values_list("pk", flat=True)[: FOUND_CAP + 1])
+            if len(keys) > FOUND_CAP:
+                told = f"More than {FOUND_CAP} match: these are some of them. Search for more of what you look for."
+                messages.warning(request, told)
+            found.update(keys[:FOUND_CAP])
         return queryset.filter(pk__in=found), False
 
     def get_object(

@@ -98,6 +98,9 @@ def _order(query: Query) -> list[str]:
             raise BadInput(f"{said_direction}: {' or '.join(DIRECTIONS)}.")
     if len(set(keys)) < len(keys):
         raise BadInput(f"{said_key}: by each field once.")
+    if keys == ["name"]:
+        # Lower case goes with upper case then, as in Glance on MySQL; an index serves that order.
+        pairs = [("words", pairs[0][1])]
     if "id" in keys:
         pairs = pairs[: keys.index("id") + 1]
     else:

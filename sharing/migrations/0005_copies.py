@@ -12,6 +12,7 @@ import sharing.models.copied
 import sharing.models.tenant
 
 IMAGES_A_STEP = 2000
+SEARCHED = (("image", "name"), ("tenant", "name"), ("user", "email"))
 
 
 def fill_words(apps: Any, schema_editor: Any) -> None:
@@ -34,23 +35,40 @@ def fill_words(apps: Any, schema_editor: Any) -> None:
         last = part[-1].pk
 
 
+def index_properties(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(
+            "CREATE INDEX image_properties ON sharing_image USING gin (properties jsonb_path_ops)"
+        )
+
+
+def forget_properties(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP INDEX IF EXISTS image_properties")
+
+
 def search_names(apps: Any, schema_editor: Any) -> None:
-    """The operators' search looks for a part of any image's name: by trigrams, where PostgreSQL has and lets us use them."""
+    """The operators' search looks for a part of a name or address: by trigrams, where PostgreSQL lets us have them."""
     if schema_editor.connection.vendor != "postgresql":
         return
     try:
         with transaction.atomic(using=schema_editor.connection.alias):
             schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-            schema_editor.execute(
-                "CREATE INDEX image_name_trigrams ON sharing_image USING gin (upper(name::text) gin_trgm_ops)"
-            )
+            for table, column in SEARCHED:
+                schema_editor.execute(
+                    f"CREATE INDEX {table}_{column}_trigrams ON sharing_{table}"
+                    f" USING gin (upper({column}::text) gin_trgm_ops)"
+                )
     except DatabaseError:
-        print("  Without the extension pg_trgm: the operators' search by name reads all images.")
+        print(
+            "  Without the extension pg_trgm the operators' search by a part of a name reads all rows."
+        )
 
 
 def forget_names(apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("DROP INDEX IF EXISTS image_name_trigrams")
+        for table, column in SEARCHED:
+            schema_editor.execute(f"DROP INDEX IF EXISTS {table}_{column}_trigrams")
 
 
 class Migration(migrations.Migration):
@@ -176,5 +194,6 @@ class Migration(migrations.Migration):
                 name="membership_by_size",
             ),
         ),
+        migrations.RunPython(index_properties, forget_properties),
         migrations.RunPython(search_names, forget_names),
     ]

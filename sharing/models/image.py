@@ -17,15 +17,6 @@ def new_image_id() -> UUID:
     return UUID(int=uuid7().int)
 
 
-# What a list of images goes by: the field of an image, and its copy on the membership.
-LISTED = {
-    "id": "image_id",
-    "created_at": "image_created_at",
-    "size": "image_size",
-    "words": "image_words",
-}
-
-
 class ImageQuerySet(models.QuerySet["Image"]):
     """The access table of the product, as queries. Nothing else re-implements it."""
 
@@ -35,7 +26,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def shared_to(self, tenant_id: str, *statuses: str) -> Self:
         """Images that the tenant is a member of, in one of these statuses; none that its owner made private.
 
-        Lists go by what the membership copied: the fields of `LISTED`, each as `listed_<field>`.
+        Lists go by what the membership copied: `Membership.LISTED`, each field as `listed_<field>`.
         """
         members = self.filter(
             visibility=Image.Visibility.SHARED,
@@ -43,7 +34,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
             memberships__status__in=statuses,
         )
         return members.annotate(
-            **{f"listed_{name}": F(f"memberships__{copied}") for name, copied in LISTED.items()}
+            **{
+                f"listed_{name}": F(f"memberships__{copied}")
+                for name, copied in Membership.LISTED.items()
+            }
         )
 
     def accepted_by(self, tenant_id: str) -> Self:
@@ -67,6 +61,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """The tenant's image list: its own images, and those it accepted. Two disjoint arms, for UNION ALL."""
         return self.owned_by(tenant_id), self.accepted_by(tenant_id)
 
+    def searched_for(self, tenant_id: str) -> tuple[Self, MembershipQuerySet]:
+        """The same list for a search, which looks at many rows: the second arm does not look at their images."""
+        accepted = Membership.objects.of_member(tenant_id).accepted()
+        return self.owned_by(tenant_id), accepted.listing()
+
     def matching(self, text: str) -> Self:
         """Images whose name or a tag contains the text, in any case."""
         return self.filter(**{f"{listed(self, 'words')}__contains": text.casefold()})
@@ -82,7 +81,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         # Key lookups of the ORM take digits for the index of a list, and split names at double underscores.
         vendor = connections[self.db].vendor
         condition = {
-            "postgresql": "sharing_image.properties ->> %s::text = %s",
+            "postgresql": "sharing_image.properties @> jsonb_build_object(%s::text, %s::text)",
             "sqlite": "EXISTS (SELECT 1 FROM json_each(sharing_image.properties) WHERE key = %s AND value = %s)",
         }[vendor]
         return self.filter(RawSQL(condition, (name, value), models.BooleanField()))  # noqa: S611

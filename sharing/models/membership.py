@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from sharing.models import returning
@@ -40,6 +40,16 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         from sharing.models.image import Image
 
         return self.filter(image__visibility=Image.Visibility.SHARED)
+
+    def listing(self) -> Self:
+        """As `ImageQuerySet.shared_to` lists them, without a look at the images."""
+        return self.annotate(
+            **{f"listed_{name}": F(copied) for name, copied in Membership.LISTED.items()}
+        )
+
+    def matching(self, text: str) -> Self:
+        """Those in force whose image's name or a tag contains the text, in any case."""
+        return self.in_force().filter(image_words__contains=text.casefold())
 
     def pending(self) -> Self:
         return self.filter(status=Membership.Status.PENDING)
@@ -86,6 +96,14 @@ class Membership(models.Model):
         PENDING = "pending", "Pending"
         ACCEPTED = "accepted", "Accepted"
         REJECTED = "rejected", "Rejected"
+
+    # What a list of images goes by: the field of an image, and the copy here.
+    LISTED: ClassVar[dict[str, str]] = {
+        "id": "image_id",
+        "created_at": "image_created_at",
+        "size": "image_size",
+        "words": "image_words",
+    }
 
     image = models.ForeignKey(
         "Image", on_delete=models.CASCADE, related_name="memberships", db_index=False

@@ -1,5 +1,6 @@
 """The pages of images, as their owner and their members see them."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
 from sharing.imagedata import quota
 from sharing.imagedata.records import lineage
 from sharing.models import Image, Membership
-from sharing.paging import keyset_page
+from sharing.paging import Page, keyset_page
 from sharing.tenancy import Actor, Request, acting_for, owner_acts
 from sharing.views.export_panel import export_context
 from sharing.views.import_panel import import_context
@@ -25,14 +26,7 @@ def images(request: Request, tenant_id: str) -> HttpResponse:
     actor = acting_for(request, tenant_id)
     form = cleaned(ImagesForm(request.GET))
     show, sort = form.cleaned_data["show"] or "all", form.cleaned_data["sort"] or "-created"
-    mine, shared = Image.objects.listed_for(actor.tenant_id)
-    arms = {"all": (mine, shared), "mine": (mine,), "shared": (shared,)}[show]
-    order, cursor = form.ORDERS[sort], form.cleaned_data["page"]
-    if image_id := form.image_id:
-        arms = tuple(arm.filter(pk=image_id) for arm in arms)
-    text = "" if image_id else form.cleaned_data["q"]
-    search = (lambda arm: arm.matching(text)) if text else None
-    page = keyset_page(arms, order, cursor, search=search)
+    page = _page(actor, form, show, sort)
     rows = Image.objects.with_counts(tenant_id).prefetch_related("tags")
     context = {
         "form": form, "show": show, "sort": sort, "page": page,
@@ -49,6 +43,20 @@ def image(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     return render(
         request, "sharing/image.html", image_context(request, actor, visible_image(actor, image_id))
     )
+
+
+def _page(actor: Actor, form: ImagesForm, show: str, sort: str) -> Page:
+    images, text, cursor = Image.objects, form.cleaned_data["q"], form.cleaned_data["page"]
+    searched = bool(text) and form.image_id is None
+    of_tenant: Callable[[str], tuple[Any, Any]] = (
+        images.searched_for if searched else images.listed_for
+    )
+    mine, shared = of_tenant(actor.tenant_id)
+    arms = {"all": [mine, shared], "mine": [mine], "shared": [shared]}[show]
+    if form.image_id:
+        arms = [arm.filter(pk=form.image_id) for arm in arms]
+    search = (lambda arm: arm.matching(text)) if searched else None
+    return keyset_page(arms, form.ORDERS[sort], cursor, search=search)
 
 
 def visible_image(actor: Actor, image_id: UUID) -> Image:
