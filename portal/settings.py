@@ -7,6 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from portal.database_settings import postgresql
 from portal.image_settings import handed_over, image_store, licence_rules
 from portal.secret_key import stored_secret_key
 
@@ -116,13 +117,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
     }
 else:
-    DATABASES["default"].setdefault("CONN_MAX_AGE", None)
-    DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
-    # What a connection asks often it asks as a prepared statement: the server plans it once.
-    DATABASES["default"]["OPTIONS"] = {
-        "server_side_binding": True,
-        "prepare_threshold": max(env.int("PREPARE_THRESHOLD", default=5), 0) or None,
-    } | DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"] = postgresql(
+        DATABASES["default"],
+        pooler=env("DATABASE_POOLER", default=""),
+        prepare_threshold=env.int("PREPARE_THRESHOLD", default=None),
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of sign-in count in the database, so that all workers count together.
 CACHES = {

@@ -20,7 +20,9 @@ KEEPER = """
 set -e
 directory=$(mktemp -d "${TMPDIR:-/tmp}/proffer-postgresql.XXXXXX")
 trap 'pg_ctl stop -D "$directory/data" -m immediate >/dev/null 2>&1; rm -rf "$directory"' EXIT
-initdb -D "$directory/data" -U proffer --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync
+echo proffer >"$directory/password"
+initdb -D "$directory/data" -U proffer --pwfile="$directory/password" --auth=trust \\
+    --encoding=UTF8 --locale=C.UTF-8 --no-sync
 options="-k '$directory' -c listen_addresses='' -c fsync=off -c full_page_writes=off -c deadlock_timeout=50ms"
 pg_ctl start -D "$directory/data" -l "$directory/log" -o "$options" || {
     cat "$directory/log"
@@ -47,7 +49,7 @@ def server() -> Iterator[str]:
         stderr=subprocess.STDOUT,
         text=True,
         cwd="/",
-        env=os.environ | {"PATH": f"{programs()}:{os.environ['PATH']}"},
+        env=os.environ | {"PATH": f"{programs('postgresql')}:{os.environ['PATH']}"},
         # Ctrl-C is for this process; the server outlives it until the test databases are dropped.
         start_new_session=True,
         **unprivileged(),
@@ -62,8 +64,8 @@ def server() -> Iterator[str]:
     raise ServerDidNotStart(f"The PostgreSQL server for the tests did not start:\n{output}")
 
 
-def programs() -> str:
-    found = subprocess.run([TOOLS, "find", "postgresql"], capture_output=True, text=True)
+def programs(package: str) -> str:
+    found = subprocess.run([TOOLS, "find", package], capture_output=True, text=True)
     if found.returncode:
         raise ServerDidNotStart(found.stderr)
     return found.stdout.strip()
