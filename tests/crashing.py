@@ -29,6 +29,20 @@ def database_url() -> str:
     return os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{found['NAME']}"
 
 
+def connections_of_others() -> int:
+    """How many connections to the database of the test there are on PostgreSQL, beside its own."""
+    from django.db import connection
+
+    # Autovacuum is there too, when it likes.
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    with connection.cursor() as cursor:
+        [count] = cursor.execute(others).fetchone()
+    return count
+
+
 @contextmanager
 def crashes(folder: Path) -> Iterator[Callable[..., bool]]:
     """Yields `act(name, step, **arguments)`: whether the process crashed before it was done with the act."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 TOKEN = "t" * 32
 PATIENCE = 60
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Portal:
@@ -38,6 +39,11 @@ class Portal:
             "--port", str(self.port), "--workers", str(workers), "--blocking-threads", str(threads),
             "--log-level", "error", "portal.wsgi:application",
         ]  # fmt: skip
+
+    def collect_static(self) -> None:
+        """What its pages need, as they name each file by its content."""
+        command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        subprocess.run(command, env=self.environment, cwd=PROJECT, check=True)
 
     def start(self) -> None:
         """Returns once it answers."""

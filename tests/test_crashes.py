@@ -17,7 +17,7 @@ from django.db import connection
 from sharing.imagedata import housekeeping, intake, store
 from sharing.imagedata.imports import begin, receive
 from sharing.models import Image, Upload
-from tests.crashing import crashes, database_url
+from tests.crashing import connections_of_others, crashes, database_url
 from tests.imported import RAW, imported, leftovers, queued, sending
 from tests.serving import Portal, Sender
 
@@ -181,8 +181,5 @@ def _resume(portal, session, upload, image):
 
 def _wait_for_others_to_leave():
     """PostgreSQL may still be at the last statement of a client that was killed."""
-    if connection.vendor == "postgresql":
-        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        with connection.cursor() as cursor:
-            while cursor.execute(others).fetchone()[0]:
-                time.sleep(0.01)
+    while connection.vendor == "postgresql" and connections_of_others():
+        time.sleep(0.01)
