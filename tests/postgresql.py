@@ -6,7 +6,7 @@ What cannot start fails the run; nothing is skipped.
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -16,19 +16,30 @@ TOOLS = Path(__file__).resolve().parent.parent / ".ci" / "tools"
 
 # Reads a pipe whose other end this Python process holds, and cleans up when it closes: at the end
 # of the run, on Ctrl-C, and also when this process is killed and can clean up nothing itself.
+# Its first argument is a folder that stays, or empty; the others are settings.
 KEEPER = """
 set -e
-directory=$(mktemp -d "${TMPDIR:-/tmp}/proffer-postgresql.XXXXXX")
-trap 'pg_ctl stop -D "$directory/data" -m immediate >/dev/null 2>&1; rm -rf "$directory"' EXIT
-echo proffer >"$directory/password"
-initdb -D "$directory/data" -U proffer --pwfile="$directory/password" --auth=trust \\
-    --encoding=UTF8 --locale=C.UTF-8 --no-sync
+directory=$1
+shift
+if [ "$directory" ]; then
+    trap 'pg_ctl stop -D "$directory/data" -m fast >/dev/null 2>&1' EXIT
+else
+    directory=$(mktemp -d "${TMPDIR:-/tmp}/proffer-postgresql.XXXXXX")
+    trap 'pg_ctl stop -D "$directory/data" -m immediate >/dev/null 2>&1; rm -rf "$directory"' EXIT
+fi
+if ! [ -e "$directory/data/PG_VERSION" ]; then
+    echo proffer >"$directory/password"
+    initdb -D "$directory/data" -U proffer --pwfile="$directory/password" --auth=trust \\
+        --encoding=UTF8 --locale=C.UTF-8 --no-sync
+fi
 options="-k '$directory' -c listen_addresses='' -c fsync=off -c full_page_writes=off -c deadlock_timeout=50ms"
+for setting; do options="$options -c $setting"; done
 pg_ctl start -D "$directory/data" -l "$directory/log" -o "$options" || {
     cat "$directory/log"
     exit 1
 }
-createdb -h "$directory" -U proffer proffer
+psql -h "$directory" -U proffer -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = 'proffer'" | grep -q 1 ||
+    createdb -h "$directory" -U proffer proffer
 echo "ready $directory"
 cat >/dev/null
 """
@@ -39,11 +50,13 @@ class ServerDidNotStart(Exception):
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(settings: Mapping[str, str] | None = None, folder: Path | None = None) -> Iterator[str]:
     """Yields the DATABASE_URL of an empty database on a server of its own, behind a Unix socket that
-    no other user can open. Server and data are gone afterwards."""
+    no other user can open. Server and data are gone afterwards; in a `folder` the data stays, for the
+    next server there. `settings`: of PostgreSQL, in words without spaces."""
+    chosen = [f"{name}={value}" for name, value in (settings or {}).items()]
     process = subprocess.Popen(
-        ["sh", "-c", KEEPER],
+        ["sh", "-c", KEEPER, "keeper", str(_own(folder)) if folder else "", *chosen],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -69,6 +82,16 @@ def programs(package: str) -> str:
     if found.returncode:
         raise ServerDidNotStart(found.stderr)
     return found.stdout.strip()
+
+
+def _own(folder: Path) -> Path:
+    """The folder, made for the user that the server runs as."""
+    folder = folder.resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    user = unprivileged()
+    if user:
+        os.chown(folder, user["user"], user["group"])
+    return folder
 
 
 def unprivileged() -> dict:
