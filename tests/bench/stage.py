@@ -106,5 +106,5 @@ def peak_memory(pid: int) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def say(*words: object) -> None:
-    print(*words, flush=True, file=sys.stdout)
+def say(*words: object, end: str = "\n") -> None:
+    print(*words, end=end, flush=True, file=sys.stdout)

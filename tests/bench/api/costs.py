@@ -22,6 +22,17 @@ def processor_times(pids: list[int]) -> dict[int, float]:
     return found
 
 
+def exact_times(pids: list[int]) -> dict[int, float]:
+    """The same of each thread, to the microsecond: for what takes less than a few ticks of the clock."""
+    found = {}
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for thread in os.scandir(f"/proc/{pid}/task"):
+                told = Path(thread.path, "schedstat").read_text()
+                found[int(thread.name)] = int(told.split()[0]) / 1e6
+    return found
+
+
 def spent(before: dict[int, float], after: dict[int, float]) -> float:
     return sum(time - before.get(pid, 0) for pid, time in after.items())
 

@@ -14,13 +14,15 @@ CHUNKED, LAST_CHUNK = b"\r\ntransfer-encoding: chunked", b"\r\n0\r\n\r\n"
 
 
 class Load(NamedTuple):
-    """What came of it. Times in milliseconds; `own_time` is the processor time of the clients."""
+    """What came of it. Times in milliseconds, `taken` those of all answers; `own_time` is the processor time of the
+    clients."""
 
     answers: int
     seconds: float
     p50: float
     p95: float
     own_time: float
+    taken: list[float]
 
     @property
     def rate(self) -> float:
@@ -54,12 +56,12 @@ class Client:
         head = head.lower()
         if CHUNKED in head:
             return data.endswith(LAST_CHUNK)
-        length = int(head.partition(LENGTH)[2].partition(b"\r")[0])
+        length = int(head.partition(LENGTH)[2].partition(b"\r")[0] or 0)
         return len(data) == len(head) + len(end) + length
 
 
 def load(port: int, requests: Iterator[bytes], status: int, clients: int, seconds: float) -> Load:
-    """Each answer must have the status; else it is shown and everything ends."""
+    """Each answer must have the status; else it is shown and everything ends. Where the requests end, the load does."""
     expected = b"HTTP/1.1 %d " % status
     taken: list[float] = []
     with selectors.DefaultSelector() as selector:
@@ -74,13 +76,15 @@ def load(port: int, requests: Iterator[bytes], status: int, clients: int, second
             for client in crowd:
                 client.socket.close()
     p95 = quantiles(taken, n=20)[-1] if len(taken) > 1 else taken[0]
-    return Load(len(taken), ended - began, 1000 * median(taken), 1000 * p95, 1000 * own)
+    times = [1000 * one for one in taken]
+    return Load(len(taken), ended - began, 1000 * median(taken), 1000 * p95, 1000 * own, times)
 
 
 def _converse(selector, crowd, requests, expected, taken, until) -> None:
-    for client in crowd:
-        client.send(next(requests))
-    waiting = len(crowd)
+    waiting = 0
+    for client, request in zip(crowd, requests):  # noqa: B905  # there may be fewer requests than clients
+        client.send(request)
+        waiting += 1
     while waiting:
         ready = selector.select(PATIENCE)
         assert ready, "The server does not answer."
@@ -90,7 +94,8 @@ def _converse(selector, crowd, requests, expected, taken, until) -> None:
                 continue
             now = time.perf_counter()
             taken.append(now - client.began)
-            if now < until:
-                client.send(next(requests))
-            else:
+            request = next(requests, None) if now < until else None
+            if request is None:
                 waiting -= 1
+            else:
+                client.send(request)

@@ -43,7 +43,7 @@ def scene(size: int) -> Scene:
         owner = Tenant.objects.create(pk=tenant_id, name=f"Tenant {tenant_id}")
         holder = TenantUser.objects.create(user=user, tenant=owner, role=TenantUser.Role.MANAGER)
         made, secret = credentials.create(holder, name="bench", role=holder.role)
-        return _token(holder, made), {"id": made.pk.hex, "secret": secret}
+        return token_of(holder, made), {"id": made.pk.hex, "secret": secret}
 
     def images(number: int) -> list[Image]:
         return Image.objects.bulk_create(
@@ -110,7 +110,7 @@ def _read(name: str, glance: dict[int, float], wanted: int, path: str, token: st
     return Operation(name, 200, glance, wanted, cycle([request("GET", path, token)]))
 
 
-def _token(holder: Any, credential: Any) -> str:
+def token_of(holder: Any, credential: Any) -> str:
     from sharing.api import tokens
 
     claims = tokens.new_claims(holder, holder.role, "application_credential", credential=credential)
