@@ -1,19 +1,25 @@
+import gzip
+import secrets
 from collections.abc import Callable
+from gzip import FNAME
 from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.gzip import GZipMiddleware
+from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
 from django.shortcuts import render, resolve_url
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.defaults import page_not_found
 from django_htmx.http import HttpResponseClientRedirect, reselect, reswap, retarget
 
 from sharing.errors import NotVisible, Refused
+
+# Of fewer bytes than this nothing is gained; such answers go Django's way.
+PAGE_MIN = 1000
 
 
 class FreshPagesMiddleware(MiddlewareMixin):
@@ -29,14 +35,37 @@ class FreshPagesMiddleware(MiddlewareMixin):
 
 
 class CompressedPagesMiddleware(GZipMiddleware):
-    """Compresses what is answered, but no image data: its length and its parts are those of the file."""
+    """Compresses what is answered, but no image data: its length and its parts are those of the file.
+
+    Pages are compressed less than Django does: measured, a third of the time for a tenth to a third more bytes.
+    """
+
+    level = 3
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         if "Accept-Ranges" in response:
             return response
+        if isinstance(response, HttpResponse) and self._wants(request, response):
+            patch_vary_headers(response, ["Accept-Encoding"])
+            response.content = self._compressed(response.content)
+            response["Content-Encoding"] = "gzip"
+            response["Content-Length"] = str(len(response.content))
+            return response
         return super().process_response(request, response)
+
+    def _wants(self, request: HttpRequest, response: HttpResponse) -> bool:
+        """Whether it is a page, and whoever asked can read it compressed."""
+        accepted = re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        plain = "Content-Encoding" not in response and "ETag" not in response
+        return bool(accepted) and plain and len(response.content) >= PAGE_MIN
+
+    def _compressed(self, content: bytes) -> bytes:
+        compressed = gzip.compress(content, self.level, mtime=0)
+        # A file name of random length in the header, as Django has it: its length then tells less of secrets (BREACH).
+        name = b"a" * secrets.randbelow(self.max_random_bytes) + b"\0"
+        return compressed[:3] + bytes([FNAME]) + compressed[4:10] + name + compressed[10:]
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

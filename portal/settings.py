@@ -96,7 +96,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["sharing.templatetags.proffer", "heroicons.templatetags.heroicons"],
+            "builtins": [
+                "sharing.templatetags.proffer",
+                "sharing.templatetags.icons",
+                "sharing.templatetags.addresses",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

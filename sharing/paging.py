@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from inspect import signature
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,9 @@ from django.db.models import Field, Model, Q, QuerySet
 
 from sharing.errors import BadInput
 from sharing.models.copied import listed
+from sharing.models.prepared import Prepared
+
+type Fetch = Callable[[Sequence[str], Sequence[Any]], list[tuple[Any, ...]]]
 
 PAGE_SIZE = 25
 # The longest name has 255 characters, of at most 6 bytes each in JSON, in base64.
@@ -46,6 +50,7 @@ def keyset_page[T: Model](
     size: int = PAGE_SIZE,
     *,
     search: Callable[[QuerySet[T]], QuerySet[T]] | None = None,
+    fetch: Fetch | None = None,
 ) -> Page:
     """One page over disjoint querysets of one model, joined by UNION ALL.
 
@@ -54,15 +59,17 @@ def keyset_page[T: Model](
     beyond the last row, as after that page was emptied, it is the first page; of a search it is empty.
     `search` narrows an arm to what is looked for. It may be rare, so a page ends where LOOKED_THROUGH rows of an arm
     were looked through, with as many as were found; the next page goes on from there. All of `order` then goes one way.
+    `fetch` gives the rows after some values, of an order or of its reverse, one more than `size`; without it, the arms.
     """
     backwards, values = _read(order, cursor, arms[0]) if cursor else (False, [])
     way = turned(order) if backwards else order
     end = _end(arms, way, values) if search else ()
     if search:
         arms = [search(arm.filter(_beyond(_keys(arm, way), end, until=True))) for arm in arms]
-    rows = list(rows_after(arms, way, values, size + 1))
+    rows = fetch(way, values) if fetch else list(rows_after(arms, way, values, size + 1))
     if not rows and not end:
-        return keyset_page(arms, order, "", size) if cursor and not search else Page([])
+        again = cursor and not search
+        return keyset_page(arms, order, "", size, fetch=fetch) if again else Page([])
     more, rows = len(rows) > size, rows[:size]
     # Where the page ends in the way it went, and whether something follows there.
     last, follows = (rows[-1], more) if more or not end else (end, True)
@@ -76,6 +83,43 @@ def keyset_page[T: Model](
         before=_write(order, True, first) if (follows if backwards else cursor) else "",
         looked_until=None if more or not end else end[0],
     )
+
+
+class Listing[R: QuerySet[Any]]:
+    """Pages over the arms that a function builds, as `keyset_page` gives them; their SQL is made once.
+
+    The function is one as `Prepared` takes it.
+    """
+
+    def __init__(self, arms: Callable[..., Sequence[R]]) -> None:
+        self.__doc__, self.arms = arms.__doc__, arms
+        self._kinds = tuple(
+            parameter.annotation
+            for parameter in signature(arms).parameters.values()
+            if parameter.kind is not parameter.KEYWORD_ONLY
+        )
+        self._statements: dict[tuple[Any, ...], Prepared[tuple[Any, ...]]] = {}
+
+    def page(self, *given: Any, order: Sequence[str], cursor: str, **form: Any) -> Page:
+        """`given` and `form` are for the function."""
+
+        def fetch(way: Sequence[str], values: Sequence[Any]) -> list[tuple[Any, ...]]:
+            kinds = self._kinds + tuple(type(value) for value in values)
+            key = (*way, *kinds)
+            if key not in self._statements:
+                self._statements[key] = Prepared(self._after(tuple(way)), kinds)
+            return self._statements[key](*given, *values, **form)
+
+        # The arms themselves say only what kind of values a cursor holds.
+        arms = self.arms(*given, **form) if cursor else ()
+        return keyset_page(arms, order, cursor, fetch=fetch)
+
+    def _after(self, way: Sequence[str]) -> Callable[..., QuerySet[Any, tuple[Any, ...]]]:
+        def build(*values: Any, **form: Any) -> QuerySet[Any, tuple[Any, ...]]:
+            given, after = values[: len(self._kinds)], values[len(self._kinds) :]
+            return rows_after(self.arms(*given, **form), way, after, PAGE_SIZE + 1)
+
+        return build
 
 
 def _end(

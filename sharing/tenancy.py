@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from sharing import reads
 from sharing.errors import NotAllowed
-from sharing.models import Image, Membership, Tenant, TenantUser, User
+from sharing.models import Image, Tenant, TenantUser, User
 
 BADGE_CAP = 99
 OPERATOR = "operator"
@@ -68,8 +68,9 @@ def acting_for(request: Request, tenant_id: str) -> Actor:
 
     Leaves the tenant on `request.tenant` and the actor on `request.actor` for the page's frame.
     """
-    roles = TenantUser.objects.filter(user=request.user, tenant_id=tenant_id)
-    found = get_object_or_404(roles.select_related("tenant"))
+    found = reads.role.first(request.user.pk, tenant_id)
+    if found is None:
+        raise Http404("No such tenant.")
     request.tenant = found.tenant
     request.actor = Actor(user=request.user.email, tenant_id=tenant_id, role=found.role)
     return request.actor
@@ -77,8 +78,7 @@ def acting_for(request: Request, tenant_id: str) -> Actor:
 
 def waiting_offers(tenant_id: str) -> int:
     """How many offers wait for the tenant's answer, counted up to BADGE_CAP + 1."""
-    mine = Membership.objects.of_member(tenant_id).in_force()
-    return mine.pending()[: BADGE_CAP + 1].count()
+    return reads.waiting(tenant_id, most=BADGE_CAP + 1)[0]
 
 
 def acting_tenant(request: Request) -> dict[str, Any]:
@@ -86,10 +86,9 @@ def acting_tenant(request: Request) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
         return {}
-    others = Tenant.objects.filter(users=request.user).exclude(pk=actor.tenant_id)
     return {
         "tenant": request.tenant,
         "actor": actor,
-        "other_tenants": others[:100],
+        "other_tenants": lambda: reads.other_tenants(request.user.pk, actor.tenant_id),
         "waiting": lambda: waiting_offers(actor.tenant_id),
     }

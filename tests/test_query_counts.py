@@ -23,8 +23,8 @@ from tests.pages import HTMX, read
 pytestmark = pytest.mark.django_db
 # Session, user, role with tenant; other tenants and the waiting offers, for the frame.
 FRAME = 5
-# Bytes stored, bytes on their way, images.
-QUOTA = 3
+# Bytes stored, bytes on their way, images: in one.
+QUOTA = 1
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """What the calls read, each a statement that is made once: the named queries of the models, for one tenant."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import FETCH_RAISE, QuerySet
 
-from sharing.models import Image, ImageTag, Membership
+from sharing.models import Image, Membership
 from sharing.models.prepared import Prepared
+from sharing.reads import tags_of as tags_of
 
 # Member's tenant ID, status, when it was offered, when it was answered.
 type MemberRow = tuple[str, str, datetime, datetime | None]
@@ -41,17 +40,3 @@ def members(image_id: UUID) -> QuerySet[Membership, MemberRow]:
 @Prepared
 def images(*image_ids: UUID) -> QuerySet[Image]:
     return Image.objects.filter(pk__in=image_ids)
-
-
-@Prepared
-def _tags(*image_ids: UUID) -> QuerySet[ImageTag, tuple[UUID, str]]:
-    tags = ImageTag.objects.filter(image_id__in=image_ids).order_by("name")
-    return tags.values_list("image_id", "name")
-
-
-def tags_of(image_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """The tags of each image, in their order."""
-    found: dict[UUID, list[str]] = defaultdict(list)
-    for image_id, name in _tags(*image_ids) if image_ids else ():
-        found[image_id].append(name)
-    return found

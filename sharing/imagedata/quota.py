@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import BigIntegerField, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 
 from sharing.errors import Gone, QuotaExceeded
 from sharing.models import Image, Tenant, Upload
+from sharing.models.prepared import Prepared
 from sharing.printable import size
 
 
@@ -27,12 +29,39 @@ class Usage:
 def usage(tenant: Tenant) -> Usage:
     """Images are counted up to one more than the quota, or not at all where there is none."""
     image_quota = _limit(tenant.image_quota, settings.IMAGE_QUOTA)
-    images = Image.objects.owned_by(tenant.pk)
+    under_way, stored, images = _used.first(
+        tenant.pk, 0 if image_quota is None else image_quota + 1
+    ) or (0, 0, 0)
     return Usage(
-        bytes_used=_bytes_used(tenant.pk),
+        bytes_used=int(under_way + stored),
         byte_quota=_limit(tenant.byte_quota, settings.BYTE_QUOTA),
-        images=0 if image_quota is None else images[: image_quota + 1].count(),
+        images=images,
         image_quota=image_quota,
+    )
+
+
+@Prepared
+def _used(tenant_id: str, most: int) -> QuerySet[Tenant, tuple[int, int, int]]:
+    """Bytes that are on their way, bytes that are stored, and images, counted up to `most`: as one moment has them."""
+    integer = BigIntegerField()
+    return Tenant.objects.filter(pk=tenant_id).values_list(
+        RawSQL(
+            "(SELECT COALESCE(SUM(length), 0) FROM sharing_upload"
+            " JOIN sharing_image ON sharing_image.id = image_id WHERE owner_id = sharing_tenant.id)",
+            (),
+            integer,
+        ),
+        RawSQL(
+            "(SELECT COALESCE(SUM(size), 0) FROM sharing_image WHERE owner_id = sharing_tenant.id AND NOT data = '')",
+            (),
+            integer,
+        ),
+        RawSQL(
+            "(SELECT COUNT(*) FROM (SELECT 1 FROM sharing_image WHERE owner_id = sharing_tenant.id LIMIT %s)"
+            " AS capped)",
+            (most,),
+            integer,
+        ),
     )
 
 

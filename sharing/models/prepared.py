@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models.query import ModelIterable
+from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
 from sharing.models import returning
@@ -31,6 +31,12 @@ class Change[M](NamedTuple):
     values: dict[str, Any]
 
 
+class Count[N](NamedTuple):
+    """How many rows a QuerySet has, as the only value."""
+
+    rows: models.QuerySet[Any, Any]
+
+
 class Statement(NamedTuple):
     """SQL, its parameters, and where among them the values of a call go, each adapted to the database."""
 
@@ -41,17 +47,24 @@ class Statement(NamedTuple):
 
 
 class Prepared[T]:
-    """Wraps a function that builds a QuerySet or a Change: it is called once, its SQL run with the values of each call.
+    """Wraps a function that builds a QuerySet, a Change or a Count: it is called once, its SQL run with the values of
+    each call.
 
     Its positional parameters are values, of the types in STAND_INS: it may only compare with them or set them, as they
     are; a last `*keys` only in an IN. A call gives each, and none is None. Keyword parameters are its form, with which
-    it may do what it likes: of few values, since the SQL of each form is kept for ever.
+    it may do what it likes: of few values, since the SQL of each form is kept for ever. Related objects and annotations
+    come as the QuerySet says; what it would prefetch does not.
     """
 
-    def __init__(self, build: Callable[..., models.QuerySet[Any, T] | Change[T]]) -> None:
+    def __init__(
+        self,
+        build: Callable[..., models.QuerySet[Any, T] | Change[T] | Count[T]],
+        kinds: Sequence[type] = (),
+    ) -> None:
+        """`kinds`: the types of the values, where the function does not say them."""
         update_wrapper(self, build)
         self._build = build
-        hints = get_annotations(build, eval_str=True).values()
+        hints = kinds or get_annotations(build, eval_str=True).values()
         self._kinds = [kind for kind in hints if kind in STAND_INS]
         self._statements: dict[Any, Statement] = {}
 
@@ -86,7 +99,13 @@ class Prepared[T]:
         kinds = [*self._kinds, *self._kinds[-1:] * (count - len(self._kinds))][:count]
         stand_ins = [STAND_INS[kind](number) for number, kind in enumerate(kinds)]
         built = self._build(*stand_ins, **form)
-        sql, parameters, read = _update(built) if isinstance(built, Change) else _select(built)
+        match built:
+            case Change():
+                sql, parameters, read = _update(built)
+            case Count():
+                sql, parameters, read = _count(built)
+            case _:
+                sql, parameters, read = _select(built)
         return Statement(sql, tuple(parameters), _places(parameters, stand_ins), read)
 
 
@@ -97,9 +116,19 @@ def _select(queryset: models.QuerySet[Any, Any]) -> Made:
     compiler = queryset.query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
     selected = [expression for expression, *_ in compiler.select[: compiler.col_count]]
-    objects = queryset._iterable_class is ModelIterable
+    converted = _converted(compiler, selected)
+    if queryset._iterable_class is not ModelIterable:
+        return sql, parameters, converted
     mode = queryset._fetch_mode  # type: ignore[attr-defined]  # missing in the stubs
-    return sql, parameters, _reader(queryset.model, compiler, selected, objects, mode)
+    read = _objects(compiler, mode)
+    return sql, parameters, lambda rows: read(converted(rows))
+
+
+def _count(count: Count[Any]) -> Made:
+    compiler = count.rows.values_list("pk").query.get_compiler(connection=connection)
+    sql, parameters = compiler.as_sql()
+    counting = f"SELECT COUNT(*) FROM ({sql}) counted"  # noqa: S608
+    return counting, parameters, lambda rows: [number for (number,) in rows]
 
 
 def _update(change: Change[Any]) -> Made:
@@ -109,26 +138,42 @@ def _update(change: Change[Any]) -> Made:
     sql, parameters = compiler.as_sql()
     columns = [field.get_col(model._meta.db_table) for field in model._meta.concrete_fields]
     returned = ", ".join(connection.ops.quote_name(column.target.column) for column in columns)
-    return f"{sql} RETURNING {returned}", parameters, _reader(model, compiler, columns, True)
-
-
-def _reader(
-    model: type[models.Model],
-    compiler: SQLCompiler,
-    selected: list[Any],
-    objects: bool,
-    mode: Any = models.FETCH_ONE,
-) -> Callable[[Rows], list[Any]]:
-    """Makes of the database's rows what the ORM makes of them."""
-    converters = compiler.get_converters(selected)
-    names = [expression.target.attname for expression in selected] if objects else []
+    names = [column.target.attname for column in columns]
+    converted = _converted(compiler, columns)
 
     def read(rows: Rows) -> list[Any]:
-        if converters:
-            rows = [tuple(row) for row in compiler.apply_converters(rows, converters)]
-        if objects:
-            return [model.from_db(connection.alias, names, row, fetch_mode=mode) for row in rows]
-        return rows
+        return [model.from_db(connection.alias, names, row) for row in converted(rows)]
+
+    return f"{sql} RETURNING {returned}", parameters, read
+
+
+def _converted(compiler: SQLCompiler, selected: list[Any]) -> Callable[[Rows], Rows]:
+    """Makes of the database's values what the fields make of them."""
+    converters = compiler.get_converters(selected)
+    if not converters:
+        return lambda rows: rows
+    return lambda rows: [tuple(row) for row in compiler.apply_converters(rows, converters)]
+
+
+def _objects(compiler: SQLCompiler, mode: Any) -> Callable[[Rows], list[Any]]:
+    """Makes objects of rows as the ORM's ModelIterable does."""
+    told = compiler.klass_info
+    model, columns = told["model"], told["select_fields"]
+    first, last = columns[0], columns[-1] + 1
+    names = [column.target.attname for column, *_ in compiler.select[first:last]]
+    related = get_related_populators(told, compiler.select, connection.alias, mode)
+    annotated = list(compiler.annotation_col_map.items())
+
+    def read(rows: Rows) -> list[Any]:
+        found = []
+        for row in rows:
+            one = model.from_db(connection.alias, names, row[first:last], fetch_mode=mode)
+            for populator in related:
+                populator.populate(row, one)
+            for name, place in annotated:
+                setattr(one, name, row[place])
+            found.append(one)
+        return found
 
     return read
 

@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
+from sharing.models.prepared import Prepared
+
 TENANT_ID_MAX = 64
 
 
@@ -45,6 +47,15 @@ class EmailUserManager(UserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":  # type: ignore[override]
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
+    def get(self, *args: Any, **kwargs: Any) -> "User":
+        """As ever. By its key a user is read for each page, so that statement is made once."""
+        if args or kwargs.keys() != {"pk"} or not isinstance(kwargs["pk"], int):
+            return super().get(*args, **kwargs)
+        user = _user_by_key.first(kwargs["pk"])
+        if user is None:
+            raise self.model.DoesNotExist
+        return user
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
@@ -71,6 +82,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+
+@Prepared
+def _user_by_key(key: int) -> models.QuerySet[User]:
+    return User.objects.filter(pk=key)
 
 
 class Tenant(models.Model):

@@ -6,14 +6,15 @@
 import re
 import shlex
 from collections.abc import Iterator
-from html import unescape
-from typing import Any, NamedTuple
+from html import escape, unescape
+from typing import NamedTuple
 
 from django import template
 from django.http import HttpRequest
 from django.template import Context
-from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
+from heroicons.templatetags.heroicons import heroicon_mini
 
 from sharing.imagedata.handout import filename_of
 from sharing.models.tenant import is_tenant_id
@@ -114,6 +115,10 @@ COMMANDS = {
 }  # fmt: skip
 
 
+COPY = heroicon_mini("clipboard-document", size=16, aria_hidden="true")
+FOLD = heroicon_mini("command-line", size=16, aria_hidden="true")
+
+
 class Part(NamedTuple):
     text: str
     to_fill_in: bool = False
@@ -127,18 +132,23 @@ def commands(
 
     `guide`: whether a link leads to how one signs in.
     """
-    shown = {
-        "content": content, "about": about, "guide": guide, "actor": context["actor"],
-        "to_fill_in": "<var>" in content,
-    }  # fmt: skip
-    return render_to_string("sharing/parts/commands.html", shown)
+    hint = "Replace what is in capitals. " if "<var>" in content else ""
+    if guide:
+        signing_in = escape(reverse("help", args=[context["actor"].tenant_id]))
+        hint += f'<a href="{signing_in}#api">How to sign in</a>'
+    return SafeString(
+        f'<details class="commands"><summary>{FOLD} As a command<span class="visually-hidden">: {escape(str(about))}'
+        f"</span></summary>\n{content}\n{hint and f'<p class="hint">{hint}</p>\n'}</details>\n"
+    )
 
 
-@register.inclusion_tag("sharing/parts/command.html", takes_context=True)
-def command(context: Context, name: str, **values: object) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def command(context: Context, name: str, **values: object) -> SafeString:
     """The command that does `name`, with the values of the page."""
     does, line = COMMANDS[name]
-    known = {"portal": portal(context), "own": context["actor"].tenant_id} | values
+    known = {"own": context["actor"].tenant_id} | values
+    if "<portal>" in line:
+        known["portal"] = portal(context)
     return _shown(does, list(_filled_in(line, known)))
 
 
@@ -146,8 +156,7 @@ def command(context: Context, name: str, **values: object) -> dict[str, Any]:
 def snippet(content: SafeString, does: str) -> SafeString:
     """What stands between the tags, as text that is copied whole."""
     pieces = re.split(rf"\b({'|'.join(sorted(CAPITALS))})\b", unescape(content).strip())
-    parts = [Part(piece, piece in CAPITALS) for piece in pieces]
-    return render_to_string("sharing/parts/command.html", _shown(does, parts))
+    return _shown(does, [Part(piece, piece in CAPITALS) for piece in pieces])
 
 
 @register.simple_tag(takes_context=True)
@@ -157,8 +166,17 @@ def portal(context: Context) -> str:
     return request.build_absolute_uri("/").rstrip("/")
 
 
-def _shown(does: str, parts: list[Part]) -> dict[str, Any]:
-    return {"does": does, "parts": parts, "text": "".join(part.text for part in parts)}
+def _shown(does: str, parts: list[Part]) -> SafeString:
+    # No template: some pages show dozens of them.
+    text, does = escape("".join(part.text for part in parts)), escape(does)
+    code = "".join(
+        f"<var>{escape(text)}</var>" if to_fill_in else escape(text) for text, to_fill_in in parts
+    )
+    return SafeString(
+        f'<div class="command"><span class="hint">{does}</span>\n<pre><code>{code}</code></pre>\n'
+        f'<button type="button" class="copy" data-copy="{text}" data-told="{does}"'
+        f' aria-label="Copy the command: {does}">{COPY}</button></div>\n'
+    )
 
 
 def _filled_in(line: str, values: dict[str, object]) -> Iterator[Part]:

@@ -1,10 +1,17 @@
 """Template built-ins of the portal: statuses, sizes, counts."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import cache
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.timesince import timesince
+from django.template.defaultfilters import linebreaksbr
+from django.template.loader import render_to_string
+from django.utils import dateformat, timezone
+from django.utils.safestring import SafeString
+from heroicons.templatetags.heroicons import heroicon_mini
 
 from sharing.models import Image
 from sharing.models.membership import COUNT_CAP
@@ -25,32 +32,69 @@ STATUS_ICONS = {
     "expired": "no-symbol",
 }
 STATUS_WORDS = {"hold": "On hold"}
+COUNTED = ("accepted", "pending", "rejected")
+# The form of the month, and how much of the time.
+MOMENTS = {
+    "j M Y": ("M", 0),
+    "j M Y, H:i": ("M", 5),
+    "j M Y, H:i:s": ("M", 8),
+    "j F Y": ("F", 0),
+    "j F Y, H:i": ("F", 5),
+}
+NOT_OFFERED = SafeString('<span class="hint">not offered</span>')
 
 
-@register.inclusion_tag("sharing/parts/status.html")
-def status(name: str) -> dict[str, str]:
+@register.simple_tag
+@cache
+def status(name: str) -> SafeString:
     """A status as icon, word and colour."""
-    return {
-        "name": name,
-        "icon": STATUS_ICONS[name],
-        "word": STATUS_WORDS.get(name, name.capitalize()),
-    }
+    return render_to_string(
+        "sharing/parts/status.html",
+        {
+            "name": name,
+            "icon": heroicon_mini(STATUS_ICONS[name], size=16, aria_hidden="true"),
+            "word": STATUS_WORDS.get(name, name.capitalize()),
+        },
+    )
 
 
-@register.inclusion_tag("sharing/parts/counts.html")
-def counts(image: Any) -> dict[str, Any]:
+@register.filter
+def counts(image: Any) -> SafeString:
     """How many members stand where, in words and as a thin bar; `image` comes from `with_counts()`."""
-    shown = {name: getattr(image, name) for name in ("accepted", "pending", "rejected")}
-    total = sum(shown.values())
-    x, bars = 0.0, []
-    for name, count in shown.items():
-        if count:
-            width = 100 * count / total
-            bars.append(
-                {"name": name, "count": capped(count), "x": round(x, 2), "width": round(width, 2)}
-            )
-            x += width
-    return {"total": capped(total), "bars": bars}
+    shown = [(name, count) for name in COUNTED if (count := getattr(image, name))]
+    if not shown:
+        return NOT_OFFERED
+    total = sum(count for _, count in shown)
+    x, words, bars = 0.0, "", ""
+    for name, count in shown:
+        width = 100 * count / total
+        words += f", {name} {capped(count)}"
+        bars += f'<rect class="{name}" x="{round(x, 2)}" width="{round(width, 2)}" height="6"/>'
+        x += width
+    # Names and numbers alone: nothing in it is to be escaped.
+    return SafeString(
+        f'<span class="counts-words">offered {capped(total)}{words}</span>\n<svg class="counts" viewBox="0 0 100 6"'
+        f' preserveAspectRatio="none" aria-hidden="true" focusable="false">{bars}</svg>'
+    )
+
+
+@register.filter
+def moment(at: datetime | None, form: str) -> SafeString:
+    """A point in time, written as the `date` filter writes it; `form` is of MOMENTS."""
+    if at is None:
+        return SafeString()
+    at = at.astimezone(timezone.get_default_timezone())
+    month, length = MOMENTS[form]
+    written = at.isoformat()
+    clock = f", {written[11 : 11 + length]}" if length else ""
+    return SafeString(
+        f'<time datetime="{written}">{at.day} {_month(at.month, month)} {at.year}{clock}</time>'
+    )
+
+
+@cache
+def _month(number: int, form: str) -> str:
+    return dateformat.format(date(2000, number, 1), form)
 
 
 @register.filter
@@ -66,13 +110,52 @@ def badge(count: int) -> str:
 
 @register.filter
 def age(moment: datetime) -> str:
-    """How long ago, in its largest unit."""
-    return timesince(moment, depth=1)
+    """How long ago, in its largest unit, as `timesince` says it."""
+    now = timezone.now().astimezone(moment.tzinfo)
+    months = 12 * (now.year - moment.year) + now.month - moment.month
+    if (moment.day, moment.time()) > (now.day, now.time()):
+        months -= 1
+    seconds = max(0, int((now - moment).total_seconds()))
+    units = (
+        (months // 12, "year"), (months, "month"), (seconds // 604_800, "week"), (seconds // 86_400, "day"),
+        (seconds // 3600, "hour"), (seconds // 60, "minute"),
+    )  # fmt: skip
+    number, unit = next((one for one in units if one[0] > 0), units[-1])
+    return f"{number}\N{NO-BREAK SPACE}{unit}{'' if number == 1 else 's'}"
 
 
 @register.filter
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
     return mapping.get(key)
+
+
+@register.filter
+def lines(text: str) -> SafeString:
+    """As `linebreaksbr`, which takes its time for nothing, too."""
+    return linebreaksbr(text) if text else SafeString()
+
+
+@register.filter
+def equals(one: object, other: object) -> bool:
+    return one == other
+
+
+@register.filter
+def tagged(names: Iterable[str] | None) -> SafeString:
+    """Tags of an image, each as one."""
+    return SafeString("".join(f'<span class="tag">{escape(name)}</span> ' for name in names or ()))
+
+
+@register.filter
+def attributes(attrs: dict[str, Any]) -> SafeString:
+    """Of a form's widget, as Django's own template writes them."""
+    return SafeString(
+        "".join(
+            f" {escape(name)}" if value is True else f' {escape(name)}="{escape(str(value))}"'
+            for name, value in attrs.items()
+            if value is not False
+        )
+    )
 
 
 @register.filter

@@ -6,17 +6,15 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import models
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from sharing import handshake
+from sharing import handshake, reads
 from sharing.checklist import ITEMS
 from sharing.forms import AnswerForm, InboxForm, cleaned
-from sharing.models import Image, Membership
-from sharing.paging import keyset_page
+from sharing.models import Membership
 from sharing.tenancy import Actor, Request, acting_for, may_act
 from sharing.views.outcome import told
 
@@ -90,35 +88,31 @@ def confirm_leave(request: Request, tenant_id: str, image_id: UUID) -> HttpRespo
 def _inbox_context(
     actor: Actor, status: str, page: str = "", answered: Sequence[int] = ()
 ) -> dict[str, Any]:
-    mine = Membership.objects.of_member(actor.tenant_id).in_force()
-    found = keyset_page((mine.filter(status=status),), ("-id",), page)
-    folded = _rows(mine.filter(pk__in=answered).exclude(status=status)) if answered else {}
-    offers = found.in_order(_rows(mine.filter(pk__in=found.keys)))
+    found = reads.offers_to.page(actor.tenant_id, order=("-id",), cursor=page, status=status)
+    offers = found.in_order(reads.offer_rows(actor.tenant_id, found.keys))
+    others = reads.offer_rows(actor.tenant_id, answered).values()
     return {
-        "tab": status, "tabs": Membership.Status.choices, "page": found,
-        "offers": offers, "folded": list(folded.values()), "checklist": ITEMS.values(),
-        "parents": _parents(actor, offers), "undo_verb": UNDO[status],
-    }  # fmt: skip
+        "tab": status, "tabs": Membership.Status.choices, "page": found, "offers": offers,
+        "folded": [offer for offer in others if offer.status != status], "undo_verb": UNDO[status],
+    } | _about(actor, offers)  # fmt: skip
 
 
 def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
     """The cards of `ids` as they stand now: back on their tab whole, else folded; those that are gone by their ID."""
-    rows = _rows(Membership.objects.of_member(actor.tenant_id).in_force().filter(pk__in=ids))
+    rows = reads.offer_rows(actor.tenant_id, ids)
     offers = [row for row in rows.values() if row.status == tab]
     return {
         "tab": tab, "offers": offers, "folded": [row for row in rows.values() if row.status != tab],
         "gone": [offer_id for offer_id in ids if offer_id not in rows],
-        "checklist": ITEMS.values(), "parents": _parents(actor, offers),
         "undo_verb": UNDO[tab], "oob": True,
-    }  # fmt: skip
+    } | _about(actor, offers)  # fmt: skip
 
 
-def _rows(memberships: models.QuerySet[Membership]) -> dict[int, Membership]:
-    rows = memberships.select_related("image__owner").prefetch_related("image__tags")
-    return {row.pk: row for row in rows.fetch_mode(models.FETCH_RAISE)}
-
-
-def _parents(actor: Actor, offers: list[Membership]) -> dict[UUID, Image]:
-    """The images that these were made from, as far as the tenant can see them."""
+def _about(actor: Actor, offers: list[Membership]) -> dict[str, Any]:
+    """What cards show besides; of what their images were made from, as far as the tenant can see it."""
     refs = {offer.image.base_image_ref for offer in offers if offer.image.base_image_ref}
-    return Image.objects.visible_to(actor.tenant_id).in_bulk(refs) if refs else {}
+    return {
+        "checklist": ITEMS.values(),
+        "tags": reads.tags_of([offer.image_id for offer in offers]),
+        "parents": reads.visible_images(actor.tenant_id, refs),
+    }

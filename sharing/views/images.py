@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from sharing import reads
 from sharing.checklist import ITEMS
 from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
 from sharing.imagedata import quota
@@ -27,11 +27,10 @@ def images(request: Request, tenant_id: str) -> HttpResponse:
     form = cleaned(ImagesForm(request.GET))
     show, sort = form.cleaned_data["show"] or "all", form.cleaned_data["sort"] or "-created"
     page = _page(actor, form, show, sort)
-    rows = Image.objects.with_counts(tenant_id).prefetch_related("tags")
     context = {
         "form": form, "show": show, "sort": sort, "page": page,
-        "images": page.in_order(rows.fetch_mode(models.FETCH_RAISE).in_bulk(page.keys)),
-        "rejected": Membership.objects.of_owner(actor.tenant_id).rejected().capped_count(),
+        "images": page.in_order(reads.image_rows(tenant_id, page.keys)), "tags": reads.tags_of(page.keys),
+        "rejected": reads.rejections.first(tenant_id),
         "usage": None if show == "shared" else quota.usage(request.tenant),
     }  # fmt: skip
     return render(request, "sharing/images.html", context)
@@ -46,24 +45,23 @@ def image(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
 
 
 def _page(actor: Actor, form: ImagesForm, show: str, sort: str) -> Page:
-    images, text, cursor = Image.objects, form.cleaned_data["q"], form.cleaned_data["page"]
-    searched = bool(text) and form.image_id is None
-    of_tenant: Callable[[str], tuple[Any, Any]] = (
-        images.searched_for if searched else images.listed_for
-    )
-    mine, shared = of_tenant(actor.tenant_id)
-    arms = {"all": [mine, shared], "mine": [mine], "shared": [shared]}[show]
+    order, cursor, text = form.ORDERS[sort], form.cleaned_data["page"], form.cleaned_data["q"]
+    if not text:
+        return reads.images_of.page(actor.tenant_id, order=order, cursor=cursor, show=show)
     if form.image_id:
-        arms = [arm.filter(pk=form.image_id) for arm in arms]
-    search = (lambda arm: arm.matching(text)) if searched else None
-    return keyset_page(arms, form.ORDERS[sort], cursor, search=search)
+        listed = reads.images_of.arms(actor.tenant_id, show=show)
+        return keyset_page([arm.filter(pk=form.image_id) for arm in listed], order, cursor)
+    mine, shared = Image.objects.searched_for(actor.tenant_id)
+    arms: dict[str, list[Any]] = {"all": [mine, shared], "mine": [mine], "shared": [shared]}
+    search: Callable[[Any], Any] = lambda arm: arm.matching(text)  # noqa: E731
+    return keyset_page(arms[show], order, cursor, search=search)
 
 
 def visible_image(actor: Actor, image_id: UUID) -> Image:
-    rows = (
-        Image.objects.visible_to(actor.tenant_id).select_related("owner").prefetch_related("tags")
-    )
-    return get_object_or_404(rows.fetch_mode(models.FETCH_RAISE), pk=image_id)
+    image = reads.visible_image.first(actor.tenant_id, image_id)
+    if image is None:
+        raise Http404("No such image.")
+    return image
 
 
 def owned_image(request: Request, tenant_id: str, image_id: UUID) -> tuple[Actor, Image]:
@@ -96,6 +94,7 @@ def image_context(
 ) -> dict[str, Any]:
     context: dict[str, Any] = {
         "image": image,
+        "tags": reads.tags_of([image.pk])[image.pk],
         "mine": image.owner_id == actor.tenant_id,
         "lineage": lineage(actor, image),
         "checklist": ITEMS.values(),
@@ -117,20 +116,22 @@ def image_context(
 def members_context(request: Request, image: Image) -> dict[str, Any]:
     """A page of the members list. After a verb it is the first page of all."""
     form = cleaned(MembersForm(request.GET if request.method in ("GET", "HEAD") else {}))
-    members = image.memberships.all()
-    if status := form.cleaned_data["status"]:
-        members = members.filter(status=status)
-    order: tuple[str, ...] = ("-id",)
-    if begins := form.cleaned_data["q"]:
-        members, order = members.filter(member_id__startswith=begins), ("member_id", "id")
-    page = keyset_page((members,), order, form.cleaned_data["page"])
+    status, begins = form.cleaned_data["status"], form.cleaned_data["q"]
+    cursor = form.cleaned_data["page"]
+    if begins:
+        [members] = reads.members_of.arms(image.pk, status=status)
+        found = members.filter(member_id__startswith=begins)
+        page = keyset_page((found,), ("member_id", "id"), cursor)
+    else:
+        page = reads.members_of.page(image.pk, order=("-id",), cursor=cursor, status=status)
+    counts = reads.image_rows(image.owner_id, [image.pk]).get(image.pk)
+    if counts is None:
+        raise Http404("No such image.")
     return {
-        "counts": get_object_or_404(Image.objects.with_counts(image.owner_id), pk=image.pk),
+        "counts": counts,
         "statuses": Membership.Status.choices,
         "members_status": status,
         "begins": begins,
         "page": page,
-        "members": page.in_order(
-            Membership.objects.all().fetch_mode(models.FETCH_RAISE).in_bulk(page.keys)
-        ),
+        "members": page.in_order(reads.member_rows(page.keys)),
     }

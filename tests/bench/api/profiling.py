@@ -29,6 +29,12 @@ def profile(operation: Operation, number: int) -> None:
         say(
             f"{operation.name}, {name}: CPU us a call: fastest tenth {taken[0]:.0f}, median {taken[4]:.0f}"
         )
+    profile_functions(application, operation, number)
+
+
+def profile_functions(
+    application: Callable[..., Iterable[bytes]], operation: Operation, number: int
+) -> None:
     profiler = cProfile.Profile(time.thread_time)
     profiler.enable()
     for _ in range(number):
@@ -78,7 +84,7 @@ def call(application: Callable[..., Iterable[bytes]], operation: Operation) -> b
     content = b"".join(response)
     if close := getattr(response, "close", None):
         close()
-    assert answered[0].startswith(str(operation.status)), (answered, content[:2000])
+    assert answered[0].startswith(str(operation.status)), (answered, operation.name)
     return content
 
 

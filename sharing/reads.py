@@ -1,0 +1,132 @@
+"""What the pages read, each a statement that is made once: the named queries of the models."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import FETCH_RAISE, QuerySet
+
+from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser
+from sharing.models.event import EventQuerySet
+from sharing.models.image import ImageQuerySet
+from sharing.models.membership import COUNT_CAP, MembershipQuerySet
+from sharing.models.prepared import Count, Prepared
+from sharing.paging import Listing
+
+
+@Prepared
+def role(user_id: int, tenant_id: str) -> QuerySet[TenantUser]:
+    roles = TenantUser.objects.filter(user_id=user_id, tenant_id=tenant_id)
+    return roles.select_related("tenant")
+
+
+@Prepared
+def other_tenants(user_id: int, tenant_id: str) -> QuerySet[Tenant]:
+    """Those that the user acts for besides this one, as far as a menu shows them."""
+    return Tenant.objects.filter(users=user_id).exclude(pk=tenant_id)[:100]
+
+
+@Prepared
+def waiting(tenant_id: str, *, most: int) -> Count[int]:
+    """How many offers wait for the tenant's answer."""
+    return Count(Membership.objects.of_member(tenant_id).in_force().pending()[:most])
+
+
+@Listing
+def images_of(tenant_id: str, *, show: str) -> tuple[ImageQuerySet, ...]:
+    mine, shared = Image.objects.listed_for(tenant_id)
+    return {"all": (mine, shared), "mine": (mine,), "shared": (shared,)}[show]
+
+
+@Prepared
+def _image_rows(tenant_id: str, *image_ids: UUID) -> QuerySet[Image]:
+    rows = Image.objects.with_counts(tenant_id).filter(pk__in=image_ids)
+    return rows.fetch_mode(FETCH_RAISE)
+
+
+def image_rows(tenant_id: str, keys: Sequence[UUID]) -> dict[UUID, Image]:
+    """With the counts of the members of those that are the tenant's own."""
+    return {row.pk: row for row in _image_rows(tenant_id, *keys)} if keys else {}
+
+
+@Prepared
+def rejections(tenant_id: str) -> Count[int]:
+    """How many members rejected images of the tenant, counted up to COUNT_CAP + 1."""
+    return Count(Membership.objects.of_owner(tenant_id).rejected()[: COUNT_CAP + 1])
+
+
+@Prepared
+def visible_image(tenant_id: str, image_id: UUID) -> QuerySet[Image]:
+    rows = Image.objects.visible_to(tenant_id).filter(pk=image_id).select_related("owner")
+    return rows.fetch_mode(FETCH_RAISE)
+
+
+@Listing
+def members_of(image_id: UUID, *, status: str) -> tuple[MembershipQuerySet]:
+    members = Membership.objects.filter(image_id=image_id)
+    return (members.filter(status=status) if status else members,)
+
+
+@Prepared
+def _member_rows(*ids: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(pk__in=ids).fetch_mode(FETCH_RAISE)
+
+
+def member_rows(keys: Sequence[int]) -> dict[int, Membership]:
+    return {row.pk: row for row in _member_rows(*keys)} if keys else {}
+
+
+@Listing
+def offers_to(tenant_id: str, *, status: str) -> tuple[MembershipQuerySet]:
+    return (Membership.objects.of_member(tenant_id).in_force().filter(status=status),)
+
+
+@Prepared
+def _offer_rows(tenant_id: str, *ids: int) -> QuerySet[Membership]:
+    rows = Membership.objects.of_member(tenant_id).in_force().filter(pk__in=ids)
+    return rows.select_related("image__owner").fetch_mode(FETCH_RAISE)
+
+
+def offer_rows(tenant_id: str, keys: Sequence[int]) -> dict[int, Membership]:
+    """With images and their owners."""
+    return {row.pk: row for row in _offer_rows(tenant_id, *keys)} if keys else {}
+
+
+@Prepared
+def _visible_images(tenant_id: str, *image_ids: UUID) -> QuerySet[Image]:
+    return Image.objects.visible_to(tenant_id).filter(pk__in=image_ids)
+
+
+def visible_images(tenant_id: str, keys: Iterable[UUID]) -> dict[UUID, Image]:
+    """Those of the images that the tenant may see."""
+    keys = list(keys)
+    return {row.pk: row for row in _visible_images(tenant_id, *keys)} if keys else {}
+
+
+@Listing
+def events_of(tenant_id: str, *, verb: str) -> tuple[EventQuerySet, ...]:
+    arms = Event.objects.seen_by(tenant_id)
+    return tuple(arm.filter(verb=verb) for arm in arms) if verb else arms
+
+
+@Prepared
+def _event_rows(*ids: int) -> QuerySet[Event]:
+    return Event.objects.filter(pk__in=ids).fetch_mode(FETCH_RAISE)
+
+
+def event_rows(keys: Sequence[int]) -> dict[int, Event]:
+    return {row.pk: row for row in _event_rows(*keys)} if keys else {}
+
+
+@Prepared
+def _tags(*image_ids: UUID) -> QuerySet[ImageTag, tuple[UUID, str]]:
+    tags = ImageTag.objects.filter(image_id__in=image_ids).order_by("name")
+    return tags.values_list("image_id", "name")
+
+
+def tags_of(image_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The tags of each image, in their order."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for image_id, name in _tags(*image_ids) if image_ids else ():
+        found[image_id].append(name)
+    return found

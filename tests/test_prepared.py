@@ -1,0 +1,59 @@
+"""Statements that are made once give what the ORM gives."""
+
+import pytest
+from django.db.models import FETCH_RAISE
+
+from sharing import reads
+from sharing.models import Image, Membership
+from sharing.models.prepared import Count, Prepared
+from tests.factories import ImageFactory, MembershipFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@Prepared
+def pending(member_id: str, *, most: int) -> Count[int]:
+    return Count(Membership.objects.of_member(member_id).pending()[:most])
+
+
+def test_a_count_is_of_the_rows_that_the_queryset_would_give():
+    MembershipFactory.create_batch(3, member_id="5083310")
+    MembershipFactory(member_id="5083310", status="rejected")
+
+    assert pending("5083310", most=10) == [3]
+    assert pending("5083310", most=2) == [2]
+    assert pending("6120047", most=10) == [0]
+
+
+def test_related_objects_come_along(producer, django_assert_num_queries):
+    user = producer.reader
+    with django_assert_num_queries(1):
+        found = reads.role.first(user.pk, producer.id)
+        assert (found.tenant, found.role) == (producer.tenant, "reader")
+    assert reads.role.first(user.pk, "6120047") is None
+
+
+def test_annotations_come_along(producer):
+    image = ImageFactory(owner=producer.tenant)
+    for status, number in (("pending", 2), ("accepted", 1)):
+        MembershipFactory.create_batch(number, image=image, status=status)
+
+    found = reads.image_rows(producer.id, [image.pk])[image.pk]
+
+    assert (found, found._state.fetch_mode) == (image, FETCH_RAISE)
+    assert (found.pending, found.accepted, found.rejected) == (2, 1, 0)
+    assert vars(found).keys() >= vars(Image.objects.with_counts(producer.id).get()).keys()
+
+
+def test_a_listing_gives_the_pages_of_its_arms_both_ways(producer):
+    ImageFactory.create_batch(30, owner=producer.tenant)
+    for order in (("words", "id"), ("-created_at", "-id"), ("size", "id")):
+        wanted = list(Image.objects.order_by(*order).values_list("pk", flat=True))
+
+        def page(cursor, order=order):
+            return reads.images_of.page(producer.id, order=order, cursor=cursor, show="all")
+
+        first = page("")
+        second = page(first.after)
+        assert first.keys + second.keys == wanted
+        assert page(second.before).keys == first.keys
