@@ -13,6 +13,7 @@ from sharing.errors import BadInput
 from sharing.imagedata.changes import flag_of
 from sharing.imagedata.records import parent_id
 from sharing.models import Image, ImageTag
+from sharing.models.copied import listed
 from sharing.models.image import ImageQuerySet
 
 IN_WORDS = ("name", "disk_format", "container_format")
@@ -60,11 +61,10 @@ def _by_facts(query: Query) -> list[Narrow]:
     for name in ("min_disk", "min_ram"):
         if (least := query.number(name)) is not None:
             condition &= Q(**{name: least})
-    for name in ("created_at", "updated_at"):
-        condition &= _by_moment(query, name)
     for tag in query.values.get("tag", []):
         condition &= Q(Exists(ImageTag.objects.filter(image=OuterRef("pk"), name=tag)))
     steps: list[Narrow] = [lambda images: images.filter(condition), *_by_status(query)]
+    steps += [_by_moment(query, n) for n in ("created_at", "updated_at") if n in query.values]
     if names is not None and len(names) == 1:
         steps.append(lambda images: images.named(names[0]))
     return steps
@@ -80,23 +80,26 @@ def _by_status(query: Query) -> list[Narrow]:
     return [lambda images: images.with_status(*statuses)]
 
 
-def _by_moment(query: Query, name: str) -> Q:
+def _by_moment(query: Query, name: str) -> Narrow:
     text = query.text(name)
-    if name not in query.values:
-        return Q()
     operator, colon, rest = text.partition(":")
     if not colon or operator not in COMPARED:
         operator, rest = "eq", text
     try:
         at = parse_datetime(rest)
-        at = at and (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-        return COMPARED[operator](name, at.replace(microsecond=0)) if at else _no_moment(name)
-    except (ValueError, OverflowError):
-        return _no_moment(name)
+        if at is None:
+            raise ValueError(rest)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+        compared = COMPARED[operator]
+        # There is no moment beyond the last, nor before the first.
+        compared(name, at)
+    except (ValueError, OverflowError) as error:
+        raise _no_moment(name) from error
+    return lambda images: images.filter(compared(listed(images, name), at))
 
 
-def _no_moment(name: str) -> Q:
-    raise BadInput(
+def _no_moment(name: str) -> BadInput:
+    return BadInput(
         f"{name}: a date and time such as 2026-11-23T09:50:19Z, after one of "
         f"{', '.join(f'{operator}:' for operator in COMPARED)} or nothing."
     )

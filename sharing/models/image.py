@@ -7,7 +7,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from uuid6 import uuid7
 
-from sharing.models.copied import WORDS_MAX, WordsField, listed, words_of
+from sharing.models.copied import WORDS_MAX, WordsField, begins, listed, words_of
 from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet
 from sharing.models.tenant import Tenant
 
@@ -73,8 +73,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def named(self, name: str) -> Self:
         """Images whose name is this text."""
         # The index goes by words, and those do not tell upper from lower case.
-        begins = {f"{listed(self, 'words')}__startswith": words_of(name, ())}
-        return self.filter(name=name, **begins)
+        return self.filter(begins(listed(self, "words"), words_of(name, ())), name=name)
 
     def with_property(self, name: str, value: str) -> Self:
         """Images whose custom property `name` is this text."""

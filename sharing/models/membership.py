@@ -7,7 +7,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from sharing.models import returning
-from sharing.models.copied import WORDS_MAX, CodeField, CopiedCode, CopiedMoment, CopiedNumber
+from sharing.models.copied import (
+    WORDS_MAX,
+    CodeField,
+    CopiedCode,
+    CopiedMoment,
+    CopiedNumber,
+    begins,
+)
 from sharing.models.prepared import Change
 from sharing.models.tenant import TENANT_ID_MAX, validate_tenant_id
 
@@ -30,6 +37,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def of_member(self, tenant_id: str) -> Self:
         """The memberships that the tenant answers."""
         return self.filter(member_id=tenant_id)
+
+    def beginning(self, text: str) -> Self:
+        """Those whose member's tenant ID begins with the text."""
+        return self.filter(begins("member_id", text))
 
     def of_owner(self, tenant_id: str) -> Self:
         """The memberships of the tenant's images."""

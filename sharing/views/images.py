@@ -120,7 +120,7 @@ def members_context(request: Request, image: Image) -> dict[str, Any]:
     cursor = form.cleaned_data["page"]
     if begins:
         [members] = reads.members_of.arms(image.pk, status=status)
-        found = members.filter(member_id__startswith=begins)
+        found = members.beginning(begins)
         page = keyset_page((found,), ("member_id", "id"), cursor)
     else:
         page = reads.members_of.page(image.pk, order=("-id",), cursor=cursor, status=status)
