@@ -1,15 +1,12 @@
-from collections.abc import Sequence
-from itertools import batched
-
-from django.utils import timezone
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
 
 from sharing.errors import Gone
 from sharing.models import Event, Image
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
 from sharing.tenancy import Actor
-
-EVENTS_A_STATEMENT = 2000
 
 
 def record(
@@ -24,21 +21,24 @@ def record(
 
     `of`: the image of all of them, where the caller has it at hand.
     """
-    images = (
-        {of.pk: of}
-        if of
-        else Image.objects.only("name", "owner").in_bulk({row.image_id for row in touched})
-    )
-    now = timezone.now()
-    for part in batched(touched, EVENTS_A_STATEMENT):
-        Event.objects.append([
-            Event(
-                at=now, verb=verb, image_id=row.image_id, image_name=images[row.image_id].name,
-                owner_id=images[row.image_id].owner_id, member_id=row.member_id, offer_id=row.id,
-                actor=by.user, actor_tenant_id=by.tenant_id, note=note,
-            )
-            for row in part
-        ])  # fmt: skip
+    like = Event(verb=verb, actor=by.user, actor_tenant_id=by.tenant_id, note=note)
+    each: dict[str, list[Any]] = {
+        "member_id": [row.member_id for row in touched], "offer_id": [row.id for row in touched],
+    }  # fmt: skip
+    images = [of.pk] if of else list({row.image_id for row in touched})
+    facts = {of.pk: (of.name, of.owner_id)} if of else _names_and_owners(images)
+    if len(images) == 1:
+        like.image_id, (like.image_name, like.owner_id) = images[0], facts[images[0]]
+    else:
+        each["image_id"] = [row.image_id for row in touched]
+        each["image_name"] = [facts[row.image_id][0] for row in touched]
+        each["owner_id"] = [facts[row.image_id][1] for row in touched]
+    Event.objects.append(like, **each)
+
+
+def _names_and_owners(image_ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    found = Image.objects.filter(pk__in=image_ids).values_list("pk", "name", "owner_id")
+    return {image_id: (name, owner_id) for image_id, name, owner_id in found}
 
 
 def switch(image: Image, verb: Verb, *, by: Actor, **value: bool) -> bool:

@@ -86,9 +86,9 @@ class TestASecondRowForAPair:
 
     def test_is_skipped_by_an_insert_that_tells_what_it_inserted(self):
         row = MembershipFactory(member_id="1", status="accepted")
-        rows = [MembershipFactory.build(image=row.image, member_id=m) for m in "123"]
+        like = MembershipFactory.build(image=row.image)
 
-        inserted = Membership.objects.insert_new(rows)
+        inserted = Membership.objects.insert_new(like, [*"123"])
 
         assert [touched.member_id for touched in inserted] == ["2", "3"]
         assert [m.status for m in Membership.objects.order_by("member_id")] == [

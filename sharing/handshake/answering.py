@@ -38,7 +38,11 @@ def answer(
     rows = Membership.objects.filter(pk__in=wanted)
     mine = rows if by.is_operator else rows.of_member(by.tenant_id)
     changed = (mine.filter(status=seen) if seen else mine).answer(status, by=by.user)
-    standing = dict(mine.values_list("pk", "status"))
+    # Where all of them changed, all of them stand.
+    all_changed = len(changed) == len(wanted)
+    standing: dict[int, str] = (
+        dict.fromkeys(wanted, status) if all_changed else dict(mine.values_list("pk", "status"))
+    )
     missing = wanted - standing.keys()
     if (
         missing

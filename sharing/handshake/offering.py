@@ -1,5 +1,4 @@
-from collections.abc import Collection
-from functools import partial
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from sharing.handshake.locking import lock
 from sharing.history import record
 from sharing.models import Image, Membership
 from sharing.models.event import Verb
-from sharing.models.membership import NOTE_MAX
+from sharing.models.membership import NOTE_MAX, Touched
 from sharing.models.prepared import Prepared
 from sharing.models.tenant import is_tenant_id, is_well_formed
 from sharing.results import OfferResult, Outcome
@@ -39,7 +38,7 @@ def offer(
     locked = _open(image, note=note, checklist=checklist, by=by)
     results = {member_id: _judge(member_id, locked) for member_id in dict.fromkeys(member_ids)}
     wanted = [member_id for member_id, outcome in results.items() if outcome is Outcome.OFFERED]
-    offered = {row.member_id for row in _insert(locked, wanted, note=note, by=by)}
+    offered = {row.member_id for row in _insert(_like(locked, note, by), wanted, by=by)}
     skipped = [member_id for member_id in wanted if member_id not in offered]
     standing = locked.memberships.filter(member_id__in=skipped) if skipped else ()
     already = {membership.member_id: membership for membership in standing}
@@ -65,10 +64,12 @@ def offer_one(
             raise BadInput(f"member: a tenant ID of this cloud ({settings.TENANT_ID_PATTERN}).")
         case Outcome.OWN_ID:
             raise BadInput("member: your own tenant ID. An image is offered to other tenants.")
-    inserted = _insert(locked, [member_id], note=note, by=by)
+    membership = _like(locked, note, by)
+    inserted = _insert(membership, [member_id], by=by)
     if not inserted:
         raise AlreadyMember(f"This image is already offered to tenant {member_id}.")
-    return inserted[0]
+    membership.pk = inserted[0].id
+    return membership
 
 
 def _open(image: Image, *, note: str, checklist: bool | None, by: Actor) -> Image:
@@ -82,18 +83,17 @@ def _open(image: Image, *, note: str, checklist: bool | None, by: Actor) -> Imag
     return locked
 
 
-def _insert(image: Image, member_ids: Collection[str], *, note: str, by: Actor) -> list[Membership]:
+def _like(image: Image, note: str, by: Actor) -> Membership:
+    """The offer, but for whom it is made to."""
+    return Membership(image=image, note=note, offered_by=by.user, created_at=timezone.now())
+
+
+def _insert(like: Membership, member_ids: Sequence[str], *, by: Actor) -> list[Touched]:
     """Makes the memberships that do not stand yet, within the quota, and records them."""
-    made = partial(
-        Membership, image=image, note=note, offered_by=by.user, created_at=timezone.now()
-    )
-    rows = {member_id: made(member_id=member_id) for member_id in member_ids}
-    inserted = Membership.objects.insert_new(list(rows.values()))
-    _within_quota(image, len(inserted))
-    record(Verb.OFFERED, inserted, by=by, note=note, of=image)
-    for touched in inserted:
-        rows[touched.member_id].pk = touched.id
-    return [rows[touched.member_id] for touched in inserted]
+    inserted = Membership.objects.insert_new(like, member_ids)
+    _within_quota(like.image, len(inserted))
+    record(Verb.OFFERED, inserted, by=by, note=like.note, of=like.image)
+    return inserted
 
 
 def _check_note(note: str) -> None:

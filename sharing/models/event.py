@@ -49,8 +49,9 @@ class EventQuerySet(models.QuerySet["Event"]):
             owner_id=tenant_id
         )
 
-    def append(self, events: Sequence["Event"]) -> None:
-        returning.insert_new(self, events, ("id",))
+    def append(self, like: "Event", **each: Sequence[Any]) -> None:
+        """An event like this for each place of the sequences, which hold what differs."""
+        returning.insert_each(self, like, each, ("id",))
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> list["Event"]:
         if kwargs.get("update_conflicts"):

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from django.db import models
@@ -31,6 +31,14 @@ class Touched(NamedTuple):
     id: int | None
     image_id: UUID
     member_id: str
+
+
+class Keys(models.Subquery):
+    """What an IN compares with, found once; PostgreSQL may else look again for each row, for other keys each time."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        once = "(SELECT unnest(ARRAY(%(subquery)s)))"
+        return self.as_sql(compiler, connection, template=once, **context)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -78,8 +86,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """How many rows there are, counted up to COUNT_CAP + 1; the `capped` filter shows it as `1,000+`."""
         return self[: COUNT_CAP + 1].count()
 
-    def insert_new(self, rows: Sequence["Membership"]) -> list[Touched]:
-        return [Touched(*row) for row in returning.insert_new(self, rows, Touched._fields)]
+    def insert_new(self, like: "Membership", member_ids: Sequence[str]) -> list[Touched]:
+        """Inserts a membership like this for each member that has none yet, in one INSERT; tells which."""
+        each = {"member_id": member_ids}
+        return [Touched(*row) for row in returning.insert_each(self, like, each, Touched._fields)]
 
     def answer(self, status: str, *, by: str) -> list[Touched]:
         """Sets the status where it differs, in one UPDATE; tells which rows changed."""
@@ -91,6 +101,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def answering(self, status: str, *, by: str, at: "datetime") -> "Change[Membership]":
         """What an answer changes."""
         return Change(self, {"status": status, "answered_by": by, "answered_at": at})
+
+    def piece(self, most: int, *, below: int | None, skip_locked: bool = False) -> Self:
+        """The newest `most` rows, of those whose key is lower than `below` where it is given; locked, on PostgreSQL.
+
+        Walked down by the key, so that no piece looks again at what an earlier one deleted.
+        """
+        rows = self if below is None else self.filter(pk__lt=below)
+        return rows.order_by("-pk").select_for_update(skip_locked=skip_locked)[:most]
+
+    def within(self, piece: Self) -> Self:
+        """The rows of a piece."""
+        return self.filter(pk__in=Keys(piece.values("pk")))
 
     def remove(self) -> list[Touched]:
         """Deletes in one DELETE; tells which rows went."""

@@ -1,7 +1,8 @@
 """INSERT, UPDATE and DELETE that tell which rows they touched (SQL `RETURNING`: PostgreSQL, SQLite 3.35)."""
 
-from collections.abc import Sequence
-from itertools import batched
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet
@@ -9,44 +10,74 @@ from django.db import connections, models
 from django.db.models import sql
 from django.db.models.constants import OnConflict
 
-# SQLite builds differ in how many parameters they take; 32,766 is the least.
-ROWS_A_STATEMENT = 2000
-
 Rows = list[tuple[Any, ...]]
 
+# The SQL of insertions, by what it depends on: it takes longer to make than to run.
+_insertions: dict[tuple[Any, ...], str] = {}
 
-def insert_new(
-    queryset: models.QuerySet[Any], rows: Sequence[models.Model], columns: Sequence[str]
+
+def insert_each(
+    queryset: models.QuerySet[Any],
+    like: models.Model,
+    each: Mapping[str, Sequence[Any]],
+    columns: Sequence[str],
 ) -> Rows:
-    """Inserts the rows that no unique constraint refuses, skips the others; returns `columns` of those inserted."""
-    inserted: Rows = []
-    for part in batched(rows, ROWS_A_STATEMENT):
-        statement, params = _insertion(queryset, part)
-        inserted += _run(queryset, statement, params, columns)
-    return inserted
+    """Inserts a row for each place of the sequences in `each`, all of one length: one statement, however many they are.
 
-
-# The SQL that inserts one row, by what it depends on: it takes longer to make than to run.
-_one_row: dict[tuple[str, type[models.Model]], str] = {}
+    A row has the values of `like`, but for the attributes that `each` names. Rows that a unique constraint refuses are
+    skipped; returns `columns` of those inserted.
+    """
+    connection = connections[queryset.db]
+    number = len(next(iter(each.values())))
+    if not number:
+        return []
+    for attribute, values in each.items():
+        setattr(like, attribute, values[0])
+    fields = [f for f in queryset.model._meta.local_concrete_fields if not f.primary_key]
+    varying = [f for f in fields if number > 1 and f.attname in each]
+    same = [f for f in fields if f not in varying]
+    parameters = [f.get_db_prep_save(f.pre_save(like, add=True), connection) for f in same]
+    key = (connection.vendor, queryset.model, *(f.attname for f in varying))
+    if varying:
+        adapted = [[f.get_db_prep_save(v, connection) for v in each[f.attname]] for f in varying]
+        several = connection.vendor == "postgresql"
+        parameters += adapted if several else [json.dumps([*zip(*adapted, strict=True)])]
+    if key not in _insertions:
+        _insertions[key] = _insertion(connection, queryset.model, same, varying)
+    return _run(queryset, _insertions[key], parameters, columns)
 
 
 def _insertion(
-    queryset: models.QuerySet[Any], rows: Sequence[models.Model]
-) -> tuple[str, Sequence[Any]]:
-    model, connection = queryset.model, connections[queryset.db]
-    fields = [f for f in model._meta.local_concrete_fields if not f.primary_key]
-    key = (connection.vendor, model)
-    if len(rows) == 1 and key in _one_row:
-        [row] = rows
-        return _one_row[key], [
-            field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields
-        ]
-    query = sql.InsertQuery(model, on_conflict=OnConflict.IGNORE)
-    query.insert_values(fields, list(rows))
-    [(statement, params)] = query.get_compiler(queryset.db).as_sql()
-    if len(rows) == 1:
-        _one_row[key] = statement
-    return statement, params
+    connection: Any, model: type[models.Model], same: list[Any], varying: list[Any]
+) -> str:
+    """Takes a parameter for each of `same`; then one for each of `varying`, with the values of all rows.
+
+    On SQLite that last is one: all of them, in JSON.
+    """
+    postgresql = connection.vendor == "postgresql"
+    quote = connection.ops.quote_name
+    fields = (*same, *varying)
+    # Without its length: a cast to varchar(20) would cut silently what is longer.
+    kind = {field: re.sub(r"\(\d+\)", "", field.db_type(connection)) for field in fields}
+    values = [f"%s::{kind[field]}" if postgresql else "%s" for field in same]
+    if not varying:
+        chosen = f"VALUES ({', '.join(values)})"
+    elif postgresql:
+        lists = ", ".join(f"%s::{kind[field]}[]" for field in varying)
+        chosen = _select((*values, "row.*"), f"unnest({lists}) AS row")
+    else:
+        places = (f"json_extract(value, '$[{place}]')" for place in range(len(varying)))
+        chosen = _select((*values, *places), "json_each(%s)")
+    return " ".join([
+        connection.ops.insert_statement(OnConflict.IGNORE),
+        f"{quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)})",
+        chosen,
+        connection.ops.on_conflict_suffix_sql((), OnConflict.IGNORE, (), ()),
+    ])  # fmt: skip
+
+
+def _select(what: Iterable[str], source: str) -> str:
+    return f"SELECT {', '.join(what)} FROM {source}"  # noqa: S608  # of names in the code alone
 
 
 def update(queryset: models.QuerySet[Any], columns: Sequence[str], **values: object) -> Rows:
