@@ -12,7 +12,15 @@ from sharing.api.calls import Call, answer, uuid_of
 from sharing.api.fields import known, properties_of, refuse_read_only
 from sharing.api.parameters import TAG_MAX
 from sharing.api.patches import PATCH_TYPE, Operation, apply
-from sharing.api.wire import ACKNOWLEDGED, BASE_IMAGE, REDISTRIBUTABLE, NewImage, Pruned, image_out
+from sharing.api.wire import (
+    ACKNOWLEDGED,
+    BASE_IMAGE,
+    REDISTRIBUTABLE,
+    NewImage,
+    Pruned,
+    PrunedMember,
+    image_out,
+)
 from sharing.errors import BadInput, NotVisible
 from sharing.imagedata.changes import Draft, change_image, check_limits, flag_of
 from sharing.imagedata.records import Facts, create_image, parent_id
@@ -89,7 +97,7 @@ def reactivate(call: Call, image_id: str) -> HttpResponse:
 
 
 def prune(call: Call, image_id: str) -> HttpResponse:
-    """Proffer's own: deletes the memberships of the image that are rejected at this moment."""
+    """Proffer's own: deletes the memberships of the image that are rejected at this moment. Answered once all are."""
     return _pruned(handshake.prune(image=owned_image(call, image_id), by=call.actor))
 
 
@@ -99,8 +107,7 @@ def prune_all(call: Call) -> HttpResponse:
 
 
 def _pruned(touched: list[Touched]) -> HttpResponse:
-    rows = [{"image_id": str(row.image_id), "member_id": row.member_id} for row in touched]
-    return answer(200, msgspec.convert({"pruned": rows}, Pruned))
+    return answer(200, Pruned([PrunedMember(str(row.image_id), row.member_id) for row in touched]))
 
 
 def add_tag(call: Call, image_id: str, tag: str) -> HttpResponse:
