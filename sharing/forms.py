@@ -131,6 +131,13 @@ class WithdrawForm(forms.Form):
         return None if self.cleaned_data["all"] else self.cleaned_data["member"]
 
 
+class GoOnForm(forms.Form):
+    """Where a verb that goes in pieces stands: how many ended so far, and the key below which it goes on."""
+
+    done = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
+    below = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+
 class SwitchForm(forms.Form):
     """Whether something is to be so, or no longer."""
 

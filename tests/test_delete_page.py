@@ -115,13 +115,13 @@ class TestDelete:
     def test_of_an_image_deleted_by_somebody_in_the_same_moment_is_404(
         self, client, producer, image, monkeypatch, how
     ):
-        deleting = handshake.delete_image
+        deleting = handshake.deleting
 
-        def somebody_first(image, *, by):
-            deleting(image, by=by)
-            return deleting(image, by=by)
+        def somebody_first(image, **told):
+            handshake.delete_image(image, by=told["by"])
+            return deleting(image, **told)
 
-        monkeypatch.setattr(handshake, "delete_image", somebody_first)
+        monkeypatch.setattr(handshake, "deleting", somebody_first)
 
         assert (
             client.post(reverse("delete", args=[producer.id, image.pk]), **how).status_code == 404

@@ -8,16 +8,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from sharing import handshake
 from sharing.forms import OfferForm, SwitchForm, WithdrawForm, cleaned
 from sharing.imagedata.records import set_protected
 from sharing.models import Image, Membership
 from sharing.results import OfferResult, Outcome
-from sharing.tenancy import Request, acting_for, may_act
+from sharing.tenancy import Actor, Request, acting_for, may_act
 from sharing.views.images import members_panel, owned_image
 from sharing.views.outcome import told
+from sharing.views.pieces import Part, going_on, leave_for, tenants
 
 
 @require_POST
@@ -63,11 +63,14 @@ def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpRe
 @require_POST
 def withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     actor, image = owned_image(request, tenant_id, image_id)
-    form = cleaned(WithdrawForm(request.POST))
+    ids, part = cleaned(WithdrawForm(request.POST)).member_ids, Part(request)
     with told(request) as outcome:
-        removed = handshake.withdraw(image, form.member_ids, by=actor)
-        messages.success(request, f"Withdrew the image from {_tenants(len(removed))}.")
-    return members_panel(request, actor, image, status=outcome.status)
+        part.do(handshake.withdrawing(image, ids, below=part.below, by=actor))
+        rows = image.memberships if ids is None else image.memberships.filter(member_id__in=ids)
+        if left := part.left(rows.all()):
+            return going_on(request, part, left, "withdraw", image, members=ids)
+        messages.success(request, f"Withdrew the image from {tenants(part.done)}.")
+    return _back(request, actor, image, part, outcome.status)
 
 
 @require_safe
@@ -82,9 +85,12 @@ def confirm_prune(request: Request, tenant_id: str, image_id: UUID) -> HttpRespo
 @require_POST
 def prune(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     actor, image = owned_image(request, tenant_id, image_id)
-    removed = handshake.prune(image=image, by=actor)
-    messages.success(request, f"Pruned {_tenants(len(removed))} that had rejected.")
-    return members_panel(request, actor, image)
+    part = Part(request)
+    part.do(handshake.pruning(image=image, below=part.below, by=actor))
+    if left := part.left(image.memberships.rejected()):
+        return going_on(request, part, left, "prune", image)
+    messages.success(request, f"Pruned {tenants(part.done)} that had rejected.")
+    return _back(request, actor, image, part)
 
 
 @require_safe
@@ -99,12 +105,14 @@ def confirm_prune_all(request: Request, tenant_id: str) -> HttpResponse:
 
 @require_POST
 def prune_all(request: Request, tenant_id: str) -> HttpResponse:
-    actor = acting_for(request, tenant_id)
-    removed = handshake.prune(by=actor)
+    actor, part = acting_for(request, tenant_id), Part(request)
+    part.do(handshake.pruning(below=part.below, by=actor))
+    if left := part.left(Membership.objects.of_owner(tenant_id).rejected()):
+        return going_on(request, part, left, "prune")
     messages.success(
-        request, f"Pruned {_tenants(len(removed))} that had rejected, over all your images."
+        request, f"Pruned {tenants(part.done)} that had rejected, over all your images."
     )
-    return _leave_for(request, reverse("images", args=[tenant_id]))
+    return leave_for(request, reverse("images", args=[tenant_id]))
 
 
 @require_POST
@@ -138,17 +146,24 @@ def confirm_delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResp
 @require_POST
 def delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     actor, image = owned_image(request, tenant_id, image_id)
+    part = Part(request)
     with told(request) as outcome:
-        ended = handshake.delete_image(image, by=actor)
+        part.do(handshake.deleting(image, below=part.below, by=actor))
+        if not part.is_last:
+            left = image.memberships.all().capped_count()
+            return going_on(request, part, left, "delete", image)
     if outcome.status != 200:
-        return members_panel(request, actor, image, status=outcome.status)
-    messages.success(request, f"Deleted “{image}” and ended its sharing to {_tenants(ended)}.")
-    return _leave_for(request, reverse("images", args=[tenant_id]))
+        if part.done:
+            messages.warning(request, f"By then it was withdrawn from {tenants(part.done)}.")
+        return _back(request, actor, image, part, outcome.status)
+    messages.success(request, f"Deleted “{image}” and ended its sharing to {tenants(part.done)}.")
+    return leave_for(request, reverse("images", args=[tenant_id]))
 
 
-def _leave_for(request: Request, url: str) -> HttpResponse:
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
-
-
-def _tenants(count: int) -> str:
-    return "1 tenant" if count == 1 else f"{count:,} tenants"
+def _back(
+    request: Request, actor: Actor, image: Image, part: Part, status: int = 200
+) -> HttpResponse:
+    """The members list; to htmx on a page that shows how far a verb is, the way to the image's page."""
+    if request.htmx and not part.is_first:
+        return leave_for(request, reverse("image", args=[actor.tenant_id, image.pk]))
+    return members_panel(request, actor, image, status=status)
