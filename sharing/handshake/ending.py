@@ -95,9 +95,9 @@ def delete_image(image: Image, *, by: Actor) -> int:
 
 
 def deleting(image: Image, *, below: int | None = None, by: Actor) -> Iterator[Piece]:
-    """As `delete_image`, piece by piece: memberships are withdrawn, until the last of them end with the image itself.
+    """As `delete_image`, piece by piece: of more members than one piece ends, all are withdrawn; then the image goes.
 
-    Each piece makes sure that it may still be deleted. Until the last the image stands and can be offered: such an
+    Each piece makes sure that it may still be deleted. Until the last, the image stands and can be offered: such an
     offer ends with a later piece, for the image only goes when nothing is left.
     """
     owner_acts(image, by=by)
@@ -106,12 +106,15 @@ def deleting(image: Image, *, below: int | None = None, by: Actor) -> Iterator[P
 
 @whole
 def _delete_piece(image: Image, below: int | None, *, by: Actor) -> Piece:
+    rows = Membership.objects.filter(image_id=image.pk)
+    if below is None:
+        # Here nobody waits while PostgreSQL goes through what earlier pieces deleted; then it is quick.
+        rows.order_by("-pk").values_list("pk").first()
     locked = lock(image)
     _may_be_deleted(locked, by=by)
-    rows = Membership.objects.filter(image_id=locked.pk)
     piece = end_newest(rows, below, still=Membership.objects.all())
-    # No offer is made while the image is locked; but some may have been since an earlier piece.
-    if (below is not None or not piece.last) and rows.exists():
+    # The first piece may have ended them all; no offer is made while the image is locked.
+    if below is not None or (not piece.last and rows.exists()):
         record(Verb.WITHDRAWN, piece.ended, by=by, of=locked)
         return piece._replace(below=None if piece.last else piece.below, last=False)
     record(Verb.DELETED, piece.ended or [Touched(None, locked.pk, "")], by=by, of=locked)

@@ -116,7 +116,7 @@ def test_a_later_page_of_members_costs_one_statement_more(image, producer):
 
 
 @pytest.mark.parametrize(
-    ("method", "rest", "number"), [("POST", ("actions", "prune"), 7), ("DELETE", (), 12)]
+    ("method", "rest", "number"), [("POST", ("actions", "prune"), 7), ("DELETE", (), 13)]
 )
 def test_pruning_and_deleting_cost_the_same_however_many_members(producer, method, rest, number):
     client = api(producer)
