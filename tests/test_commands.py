@@ -1,6 +1,9 @@
+from io import StringIO
+
 import pytest
 from django.core.management import CommandError, call_command, get_commands
 
+from sharing import handshake
 from sharing.models import Event, Image, Membership
 from tests.command_line import refusal, run
 from tests.factories import ImageFactory, MembershipFactory
@@ -138,3 +141,38 @@ def test_prune_of_nothing_is_no_failure(image):
 )
 def test_prune_refuses_an_owner_that_is_none(rejections, owner, wrong):
     assert wrong in refusal("prune", "--owner", owner)
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_prune_of_many_goes_in_pieces_and_shows_how_far_it_is(rejections, monkeypatch):
+    monkeypatch.setattr("sharing.handshake.pieces.ROWS_A_PIECE", 1)
+    monkeypatch.setattr("sharing.management.progress.SECONDS_A_DRAWING", 0)
+    printed, drawn = StringIO(), Terminal()
+
+    call_command("prune", stdout=printed, stderr=drawn)
+
+    assert printed.getvalue().endswith("Pruned 3 rejected memberships of 2 images.\n")
+    assert all(f"{done} of 3" in drawn.getvalue() for done in (1, 2, 3))
+
+
+def test_prune_interrupted_tells_what_was_pruned_and_leaves_the_rest(rejections, monkeypatch):
+    monkeypatch.setattr("sharing.handshake.pieces.ROWS_A_PIECE", 1)
+    pruning = handshake.pruning
+
+    def interrupted(**told):
+        yield next(pruning(**told))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(handshake, "pruning", interrupted)
+    printed = StringIO()
+
+    with pytest.raises(CommandError, match="prune again for the rest") as left:
+        call_command("prune", stdout=printed)
+
+    assert left.value.returncode == 130
+    assert printed.getvalue().endswith("Pruned 1 rejected membership of 1 image.\n")
+    assert Membership.objects.rejected().count() == 2
