@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sharing import handshake
-from sharing.errors import BadInput, Gone, NotAllowed, NotVisible
+from sharing.errors import BadInput, Gone, NotAllowed, NotVisible, Stale
 from sharing.models import Event, Membership
 from tests.factories import ImageFactory, MembershipFactory
 from tests.refusals import refused, unchanged
@@ -190,3 +190,45 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_offers(producer,
 
     assert queries(offers[:50]) == queries(offers[50:51])
     assert Membership.objects.accepted().count() == Event.objects.count() == 51
+
+
+class TestMoreThanAPiece:
+    @pytest.fixture(autouse=True)
+    def two_a_piece(self, monkeypatch):
+        monkeypatch.setattr("sharing.handshake.answering.OFFERS_A_PIECE", 2)
+
+    @pytest.fixture
+    def ids(self, producer, consumer):
+        offers = [
+            MembershipFactory(image__owner=producer.tenant, member_id=consumer.id) for _ in range(5)
+        ]
+        return [offer.pk for offer in offers]
+
+    def test_are_answered_each_and_counted_together(self, consumer, ids):
+        handshake.answer(ids[:1], "accepted", by=consumer.by)
+        Membership.objects.filter(pk=ids[4]).remove()
+
+        answered = handshake.answer(ids, "accepted", by=consumer.by)
+
+        assert sorted(row.id for row in answered.changed) == ids[1:4]
+        assert (answered.unchanged, answered.gone, answered.stale) == (1, 1, 0)
+        assert Event.objects.filter(verb="accepted").count() == 4
+
+    def test_of_which_none_is_as_it_was_seen_are_refused(self, consumer, ids):
+        handshake.answer(ids[:1], "accepted", by=consumer.by)
+        Membership.objects.filter(pk__in=ids[1:]).remove()
+
+        with refused(Stale):
+            handshake.answer(ids, "rejected", seen="pending", by=consumer.by)
+
+    def test_that_never_were_do_not_exist(self, consumer, ids):
+        with refused(NotVisible):
+            handshake.answer([10**9 + n for n in range(5)], "accepted", by=consumer.by)
+
+    def test_among_which_one_is_the_owners_to_leave_alone_are_refused_all(
+        self, consumer, ids, stranger
+    ):
+        own = MembershipFactory(image__owner=consumer.tenant, member_id=stranger.id)
+
+        with refused(NotAllowed):
+            handshake.answer([*ids, own.pk], "accepted", by=consumer.by)
