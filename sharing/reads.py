@@ -68,12 +68,14 @@ def members_of(image_id: UUID, *, status: str) -> tuple[MembershipQuerySet]:
 
 
 @Prepared
-def _member_rows(*ids: int) -> QuerySet[Membership]:
-    return Membership.objects.filter(pk__in=ids).fetch_mode(FETCH_RAISE)
+def _member_rows(image_id: UUID, *ids: int) -> QuerySet[Membership]:
+    # Named with the image, by which the table may be partitioned.
+    rows = Membership.objects.filter(image_id=image_id, pk__in=ids)
+    return rows.fetch_mode(FETCH_RAISE)
 
 
-def member_rows(keys: Sequence[int]) -> dict[int, Membership]:
-    return {row.pk: row for row in _member_rows(*keys)} if keys else {}
+def member_rows(image_id: UUID, keys: Sequence[int]) -> dict[int, Membership]:
+    return {row.pk: row for row in _member_rows(image_id, *keys)} if keys else {}
 
 
 @Listing
@@ -90,6 +92,24 @@ def _offer_rows(tenant_id: str, *ids: int) -> QuerySet[Membership]:
 def offer_rows(tenant_id: str, keys: Sequence[int]) -> dict[int, Membership]:
     """With images and their owners."""
     return {row.pk: row for row in _offer_rows(tenant_id, *keys)} if keys else {}
+
+
+@Prepared
+def _offers_between(tenant_id: str, first: int, last: int, *, status: str) -> QuerySet[Membership]:
+    [rows] = offers_to.arms(tenant_id, status=status)
+    rows = rows.filter(pk__gte=first, pk__lte=last)
+    return rows.select_related("image__owner").fetch_mode(FETCH_RAISE)
+
+
+def listed_offers(tenant_id: str, keys: Sequence[int], *, status: str) -> dict[int, Membership]:
+    """A page of `offers_to`, with images and their owners; seldom one more, that came meanwhile.
+
+    By what lies between its ends: where the table is partitioned, each key would be looked up in every partition.
+    """
+    if not keys:
+        return {}
+    rows = _offers_between(tenant_id, min(keys), max(keys), status=status)
+    return {row.pk: row for row in rows}
 
 
 @Prepared

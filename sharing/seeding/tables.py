@@ -66,7 +66,7 @@ def set_indexes_aside(tables: Sequence[Table]) -> list[str]:
 
     They are the database's own, so that it is what it was to the last name.
     """
-    find = _found_in_postgresql if connection.vendor == "postgresql" else _found_in_sqlite
+    find = defined_in_postgresql if connection.vendor == "postgresql" else _found_in_sqlite
     again = []
     for drop, make in find([table.name for table in tables]):
         _run(drop)
@@ -110,14 +110,17 @@ SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname
 FROM (SELECT * FROM pg_constraint ORDER BY contype DESC, conname) AS found
 WHERE contype IN ('f', 'u') AND conrelid::regclass::text = ANY(%s)
 UNION ALL
-SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+SELECT format('DROP INDEX %%s', indexrelid::regclass),
+       -- Of a partitioned table it tells the index of no partition.
+       replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
 FROM pg_index
 WHERE indrelid::regclass::text = ANY(%s)
   AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)
 """
 
 
-def _found_in_postgresql(names: list[str]) -> list[tuple[str, str]]:
+def defined_in_postgresql(names: list[str]) -> list[tuple[str, str]]:
+    """How to drop each foreign key, unique constraint and index of the tables, and how to make it again."""
     return _asked(OF_POSTGRESQL, [names, names])
 
 

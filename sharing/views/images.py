@@ -133,5 +133,5 @@ def members_context(request: Request, image: Image) -> dict[str, Any]:
         "members_status": status,
         "begins": begins,
         "page": page,
-        "members": page.in_order(reads.member_rows(page.keys)),
+        "members": page.in_order(reads.member_rows(image.pk, page.keys)),
     }

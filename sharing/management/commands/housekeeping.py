@@ -11,6 +11,7 @@ from sharing.imagedata.housekeeping import Census, Found
 from sharing.management.progress import Progress
 from sharing.management.verb import OperatorVerb
 from sharing.models import Image
+from sharing.partitioning import upkeep
 
 
 class Command(OperatorVerb):
@@ -23,6 +24,8 @@ class Command(OperatorVerb):
     are not named as Proffer names them.
   - Licence restrictions are settled anew, in case LICENCE_RULES or properties changed.
   - Revoked tokens of the API are forgotten once they have expired.
+  - Where `partition` divided the tables, the next partition of events is made ahead of time, and
+    the planner's statistics are gathered, which PostgreSQL leaves out there.
   - Images whose data is missing, or of another size than recorded, are told.
 
 With --verify all data is read and compared with the MD5 and SHA-512 of its record: for a
@@ -54,6 +57,7 @@ an image of this database: that is probably the wrong database, and no data is r
         self.stdout.write(f"Licence restrictions: {changed} image{pluralize(changed)} changed.")
         forgotten = forget_expired_tokens(dry_run=dry_run)
         self.stdout.write(f"Revoked tokens: {forgotten} expired and forgotten.")
+        self._keep_partitions(dry_run)
         census = self._tell(housekeeping.take_census())
         if census.referred != Image.objects.stored().count():
             self._tell(housekeeping.find_missing())
@@ -71,6 +75,12 @@ an image of this database: that is probably the wrong database, and no data is r
                 self.bad += found.bad
                 self.stdout.write(found.what)
         return census
+
+    def _keep_partitions(self, dry_run: bool) -> None:
+        for name in upkeep.open_ranges(dry_run=dry_run):
+            self.stdout.write(f"Made a partition of events ahead of time: {name}.")
+        if not dry_run:
+            upkeep.gather_statistics()
 
     def _verify(self) -> None:
         total = Image.objects.stored().aggregate(total=Sum("size"))["total"] or 0
