@@ -9,6 +9,7 @@ from django.utils.csp import CSP
 
 from portal.database_settings import postgresql
 from portal.image_settings import handed_over, image_store, licence_rules
+from portal.replica_settings import replica
 from portal.secret_key import stored_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -126,6 +127,11 @@ else:
         pooler=env("DATABASE_POOLER", default=""),
         prepare_threshold=env.int("PREPARE_THRESHOLD", default=None),
     )
+if env("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = replica(env.db("DATABASE_REPLICA_URL"), DATABASES["default"])
+    DATABASE_ROUTERS = ["sharing.replica.ListRouter"]
+# Seconds that a list may lag behind; where the replica lags more, the primary gives it.
+REPLICA_LAG_MAX = env.float("REPLICA_LAG_MAX", default=10)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of sign-in count in the database, so that all workers count together.
 CACHES = {

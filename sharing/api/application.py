@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core import signals
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -19,6 +18,7 @@ from sharing.api.calls import Call
 from sharing.api.errors import Unfit, failure, refusal
 from sharing.api.routes import find
 from sharing.errors import Refused
+from sharing.transactions import asked_first
 
 PREFIXES = ("/image", "/identity")
 log = logging.getLogger("django.request")
@@ -52,16 +52,6 @@ def _transport_security() -> str:
     return told + ("; preload" if settings.SECURE_HSTS_PRELOAD else "")
 
 
-def _check_token(call: Call) -> None:
-    """The first thing that is asked of the database, and so also whether its connection still lives."""
-    connection.health_check_done = True  # type: ignore[attr-defined]  # missing in the stubs
-    try:
-        call.session  # noqa: B018 -- refuses where the token is no good
-    except (OperationalError, InterfaceError):
-        connection.close()
-        call.session  # noqa: B018
-
-
 def respond(request: WSGIRequest) -> HttpResponseBase:
     try:
         request.get_host()
@@ -70,7 +60,8 @@ def respond(request: WSGIRequest) -> HttpResponseBase:
         route, values = find(request.method or "", request.path_info)
         call = Call(request)
         if route.needs_token:
-            _check_token(call)
+            # Refuses where the token is no good.
+            asked_first(lambda: call.session)
         answered: HttpResponseBase = route.handler(call, **values)
         return answered
     except Refused as refused:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
@@ -18,6 +19,7 @@ from sharing.models import Image, Membership
 from sharing.models.image import ImageQuerySet
 from sharing.models.prepared import Prepared
 from sharing.paging import PAGE_SIZE, rows_after
+from sharing.replica import read_list
 
 PAGE_MAX = 1000
 WHOSE = {"visibility", "member_status"}
@@ -26,7 +28,10 @@ NONE_HERE = ("public", "community")
 
 def index(call: Call) -> HttpResponse:
     """The tenant's own images and those shared to it that it accepted, or as `member_status` says."""
-    query = Query(call)
+    return read_list(lambda: _index(call, Query(call)), by=call.actor)
+
+
+def _index(call: Call, query: Query) -> HttpResponse:
     limit = query.number("limit")
     size = PAGE_SIZE if limit is None else min(limit, PAGE_MAX)
     rows = _rows(query, call.actor.tenant_id, size)
@@ -142,7 +147,9 @@ def _marker(query: Query, tenant_id: str, order: list[str]) -> tuple[Any, ...]:
         key = UUID(query.text("marker"))
     except ValueError as error:
         raise refused from error
-    found = Image.objects.party_to(tenant_id).filter(pk=key).values_list(*names).first()
+    # A replica may lack it: the page before may have come from the primary.
+    images = Image.objects.using(DEFAULT_DB_ALIAS).party_to(tenant_id)
+    found = images.filter(pk=key).values_list(*names).first()
     if found is None:
         raise refused
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpResponse
 
 from sharing import handshake
@@ -16,6 +17,7 @@ from sharing.api.wire import Answer, NewMember, member_out, member_rows_out
 from sharing.errors import BadInput, Gone, NotAllowed, NotVisible
 from sharing.models import Image, Membership
 from sharing.models.tenant import is_tenant_id
+from sharing.replica import read_list
 from sharing.tenancy import may_act, owner_acts
 
 SCHEMA = "/v2/schemas/members"
@@ -34,7 +36,10 @@ def create(call: Call, image_id: str) -> HttpResponse:
 def index(call: Call, image_id: str) -> HttpResponse:
     """All rows to the owner and its readers, to a member its own; a page of them where the query asks for one."""
     image = party_image(call, image_id)
-    query = Query(call, *MEMBER_LIST)
+    return read_list(lambda: _index(call, image, Query(call, *MEMBER_LIST)), by=call.actor)
+
+
+def _index(call: Call, image: Image, query: Query) -> HttpResponse:
     if not query.values and image.owner_id == call.actor.tenant_id:
         return answer(200, _list(image, reads.members(image.pk)))
     rows = standing = _rows_for(call, image)
@@ -42,8 +47,9 @@ def index(call: Call, image_id: str) -> HttpResponse:
         rows = rows.filter(status=status)
     limit, marker = query.number("limit"), query.text("marker")
     if "marker" in query.values:
-        # Its status may have changed since, as by an answer.
-        after = standing.filter(member_id=marker).values_list("pk", flat=True).first()
+        # Its status may have changed since, as by an answer; and a replica may lack it.
+        marked = standing.using(DEFAULT_DB_ALIAS).filter(member_id=marker)
+        after = marked.values_list("pk", flat=True).first()
         if after is None:
             raise BadInput("marker: the member_id of a row of this list.")
         rows = rows.filter(pk__gt=after)

@@ -12,12 +12,12 @@ from sharing.transactions import whole
 
 def hold(image: Image, *, by: Actor) -> bool:
     """An operator puts the image on hold: shown, neither offered nor used; memberships stay. False: it was already."""
-    return _set_hold(image, True, Verb.HELD, by)
+    return _set_hold(image, True, Verb.HELD, by=by)
 
 
 def release(image: Image, *, by: Actor) -> bool:
     """An operator releases the image from hold. False: it was not on hold."""
-    return _set_hold(image, False, Verb.RELEASED, by)
+    return _set_hold(image, False, Verb.RELEASED, by=by)
 
 
 def deactivate(image: Image, *, by: Actor) -> bool:
@@ -25,7 +25,7 @@ def deactivate(image: Image, *, by: Actor) -> bool:
 
     Refused: not the owner's manager or an operator (NotAllowed); it has no data yet (NotAllowed); gone (Gone).
     """
-    return _set_status(image, Image.Status.DEACTIVATED, Verb.DEACTIVATED, by)
+    return _set_status(image, Image.Status.DEACTIVATED, Verb.DEACTIVATED, by=by)
 
 
 def reactivate(image: Image, *, by: Actor) -> bool:
@@ -33,11 +33,11 @@ def reactivate(image: Image, *, by: Actor) -> bool:
 
     Refused: as `deactivate`; and on hold (NotAllowed): what an operator suspended, an operator releases.
     """
-    return _set_status(image, Image.Status.ACTIVE, Verb.REACTIVATED, by)
+    return _set_status(image, Image.Status.ACTIVE, Verb.REACTIVATED, by=by)
 
 
 @whole
-def _set_status(image: Image, status: Image.Status, verb: Verb, by: Actor) -> bool:
+def _set_status(image: Image, status: Image.Status, verb: Verb, *, by: Actor) -> bool:
     owner_acts(image, by=by)
     locked = lock(image, no_key=True)
     if locked.status == Image.Status.QUEUED:
@@ -52,7 +52,7 @@ def _set_status(image: Image, status: Image.Status, verb: Verb, by: Actor) -> bo
 
 
 @whole
-def _set_hold(image: Image, on_hold: bool, verb: Verb, by: Actor) -> bool:
+def _set_hold(image: Image, on_hold: bool, verb: Verb, *, by: Actor) -> bool:
     if not by.is_operator:
         raise NotAllowed("Only an operator puts an image on hold or releases it.")
     return switch(image, verb, by=by, on_hold=on_hold)

@@ -122,7 +122,7 @@ def settle(upload: Upload, verified: Verified, *, by: Actor) -> None:
     except FileNotFoundError as error:
         raise Gone(CANCELLED) from error
     try:
-        _activate(upload, verified, name, by)
+        _activate(upload, verified, name, by=by)
     except Refused:
         # Two may settle the same upload at once; who comes second leaves what the first one stored.
         if not Image.objects.filter(pk=upload.image_id, data=name).exists():
@@ -157,7 +157,7 @@ def settle_later(upload_id: str, user: str, tenant_id: str, role: str, attempt: 
 
 
 @whole
-def _activate(upload: Upload, verified: Verified, name: str, by: Actor) -> None:
+def _activate(upload: Upload, verified: Verified, name: str, *, by: Actor) -> None:
     image = _lock(upload.image)
     Image.objects.filter(pk=image.pk).update(
         status=Image.Status.ACTIVE,

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from inspect import get_annotations
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -38,12 +38,16 @@ class Count[N](NamedTuple):
 
 
 class Statement(NamedTuple):
-    """SQL, its parameters, and where among them the values of a call go, each adapted to the database."""
+    """SQL, its parameters, and where among them the values of a call go, each adapted to the database.
+
+    It is asked of the database that `rows` would be asked of.
+    """
 
     sql: str
     parameters: tuple[Any, ...]
     places: tuple[tuple[int, int, Callable[[Any], Any]], ...]
-    read: Callable[[Rows], list[Any]]
+    rows: models.QuerySet[Any, Any]
+    read: "Read"
 
 
 class Prepared[T]:
@@ -78,10 +82,11 @@ class Prepared[T]:
         parameters = list(statement.parameters)
         for place, number, adapt in statement.places:
             parameters[place] = adapt(values[number])
-        with connection.cursor() as cursor:
+        alias = statement.rows.db
+        with connections[alias].cursor() as cursor:
             cursor.execute(statement.sql, parameters)
             rows = cursor.fetchall()
-        return statement.read(rows)
+        return statement.read(rows, alias)
 
     def first(self, *values: Any, **form: Any) -> T | None:
         rows = self(*values, **form)
@@ -101,15 +106,17 @@ class Prepared[T]:
         built = self._build(*stand_ins, **form)
         match built:
             case Change():
-                sql, parameters, read = _update(built)
+                sql, parameters, rows, read = _update(built)
             case Count():
-                sql, parameters, read = _count(built)
+                sql, parameters, rows, read = _count(built)
             case _:
-                sql, parameters, read = _select(built)
-        return Statement(sql, tuple(parameters), _places(parameters, stand_ins), read)
+                sql, parameters, rows, read = _select(built)
+        return Statement(sql, tuple(parameters), _places(parameters, stand_ins), rows, read)
 
 
-type Made = tuple[str, Sequence[Any], Callable[[Rows], list[Any]]]
+# Makes what is returned of the database's rows and the alias that they came from.
+type Read = Callable[[Rows, str], list[Any]]
+type Made = tuple[str, Sequence[Any], models.QuerySet[Any, Any], Read]
 
 
 def _select(queryset: models.QuerySet[Any, Any]) -> Made:
@@ -118,17 +125,17 @@ def _select(queryset: models.QuerySet[Any, Any]) -> Made:
     selected = [expression for expression, *_ in compiler.select[: compiler.col_count]]
     converted = _converted(compiler, selected)
     if queryset._iterable_class is not ModelIterable:
-        return sql, parameters, converted
+        return sql, parameters, queryset, lambda rows, alias: converted(rows)
     mode = queryset._fetch_mode  # type: ignore[attr-defined]  # missing in the stubs
     read = _objects(compiler, mode)
-    return sql, parameters, lambda rows: read(converted(rows))
+    return sql, parameters, queryset, lambda rows, alias: read(converted(rows), alias)
 
 
 def _count(count: Count[Any]) -> Made:
     compiler = count.rows.values_list("pk").query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
     counting = f"SELECT COUNT(*) FROM ({sql}) counted"  # noqa: S608
-    return counting, parameters, lambda rows: [number for (number,) in rows]
+    return counting, parameters, count.rows, lambda rows, alias: [number for (number,) in rows]
 
 
 def _update(change: Change[Any]) -> Made:
@@ -141,10 +148,10 @@ def _update(change: Change[Any]) -> Made:
     names = [column.target.attname for column in columns]
     converted = _converted(compiler, columns)
 
-    def read(rows: Rows) -> list[Any]:
-        return [model.from_db(connection.alias, names, row) for row in converted(rows)]
+    def read(rows: Rows, alias: str) -> list[Any]:
+        return [model.from_db(alias, names, row) for row in converted(rows)]
 
-    return f"{sql} RETURNING {returned}", parameters, read
+    return f"{sql} RETURNING {returned}", parameters, change.rows.using(DEFAULT_DB_ALIAS), read
 
 
 def _converted(compiler: SQLCompiler, selected: list[Any]) -> Callable[[Rows], Rows]:
@@ -155,20 +162,20 @@ def _converted(compiler: SQLCompiler, selected: list[Any]) -> Callable[[Rows], R
     return lambda rows: [tuple(row) for row in compiler.apply_converters(rows, converters)]
 
 
-def _objects(compiler: SQLCompiler, mode: Any) -> Callable[[Rows], list[Any]]:
+def _objects(compiler: SQLCompiler, mode: Any) -> Read:
     """Makes objects of rows as the ORM's ModelIterable does."""
     told = compiler.klass_info
     model, columns = told["model"], told["select_fields"]
     first, last = columns[0], columns[-1] + 1
     names = [column.target.attname for column, *_ in compiler.select[first:last]]
-    related = get_related_populators(told, compiler.select, connection.alias, mode)
+    related = cache(lambda alias: get_related_populators(told, compiler.select, alias, mode))
     annotated = list(compiler.annotation_col_map.items())
 
-    def read(rows: Rows) -> list[Any]:
-        found = []
+    def read(rows: Rows, alias: str) -> list[Any]:
+        found, populators = [], related(alias)
         for row in rows:
-            one = model.from_db(connection.alias, names, row[first:last], fetch_mode=mode)
-            for populator in related:
+            one = model.from_db(alias, names, row[first:last], fetch_mode=mode)
+            for populator in populators:
                 populator.populate(row, one)
             for name, place in annotated:
                 setattr(one, name, row[place])

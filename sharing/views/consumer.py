@@ -15,6 +15,7 @@ from sharing import handshake, reads
 from sharing.checklist import ITEMS
 from sharing.forms import AnswerForm, InboxForm, cleaned
 from sharing.models import Membership
+from sharing.replica import read_list
 from sharing.tenancy import Actor, Request, acting_for, may_act
 from sharing.views.outcome import told
 
@@ -27,7 +28,11 @@ def inbox(request: Request, tenant_id: str) -> HttpResponse:
     form = cleaned(InboxForm(request.GET))
     tab = form.cleaned_data["status"] or Membership.Status.PENDING
     page, answered = form.cleaned_data["page"], form.cleaned_data["answered"]
-    return render(request, "sharing/inbox.html", _inbox_context(actor, tab, page, answered))
+
+    def shown() -> HttpResponse:
+        return render(request, "sharing/inbox.html", _inbox_context(actor, tab, page, answered))
+
+    return read_list(shown, by=actor)
 
 
 @require_POST

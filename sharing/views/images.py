@@ -16,6 +16,7 @@ from sharing.imagedata import quota
 from sharing.imagedata.records import lineage
 from sharing.models import Image, Membership
 from sharing.paging import Page, keyset_page
+from sharing.replica import read_list
 from sharing.tenancy import Actor, Request, acting_for, owner_acts
 from sharing.views.export_panel import export_context
 from sharing.views.import_panel import import_context
@@ -25,15 +26,22 @@ from sharing.views.import_panel import import_context
 def images(request: Request, tenant_id: str) -> HttpResponse:
     actor = acting_for(request, tenant_id)
     form = cleaned(ImagesForm(request.GET))
+
+    def shown() -> HttpResponse:
+        return render(request, "sharing/images.html", _images_context(request, actor, form))
+
+    return read_list(shown, by=actor)
+
+
+def _images_context(request: Request, actor: Actor, form: ImagesForm) -> dict[str, Any]:
     show, sort = form.cleaned_data["show"] or "all", form.cleaned_data["sort"] or "-created"
-    page = _page(actor, form, show, sort)
-    context = {
+    page, tenant_id = _page(actor, form, show, sort), actor.tenant_id
+    return {
         "form": form, "show": show, "sort": sort, "page": page,
         "images": page.in_order(reads.image_rows(tenant_id, page.keys)), "tags": reads.tags_of(page.keys),
         "rejected": reads.rejections.first(tenant_id),
         "usage": None if show == "shared" else quota.usage(request.tenant),
     }  # fmt: skip
-    return render(request, "sharing/images.html", context)
 
 
 @require_safe
@@ -103,7 +111,7 @@ def image_context(
     if context["mine"]:
         return (
             context
-            | members_context(request, image)
+            | _members_context(request, actor, image)
             | import_context(request, image)
             | export_context(actor, image, context["lineage"])
             | {"offer_form": form or OfferForm(image=image)}
@@ -113,9 +121,15 @@ def image_context(
     return context | export | {"membership": own}
 
 
-def members_context(request: Request, image: Image) -> dict[str, Any]:
+def _members_context(request: Request, actor: Actor, image: Image) -> dict[str, Any]:
     """A page of the members list. After a verb it is the first page of all."""
-    form = cleaned(MembersForm(request.GET if request.method in ("GET", "HEAD") else {}))
+    if request.method not in ("GET", "HEAD"):
+        return _members(image, cleaned(MembersForm({})))
+    form = cleaned(MembersForm(request.GET))
+    return read_list(lambda: _members(image, form), by=actor)
+
+
+def _members(image: Image, form: MembersForm) -> dict[str, Any]:
     status, begins = form.cleaned_data["status"], form.cleaned_data["q"]
     cursor = form.cleaned_data["page"]
     if begins:
