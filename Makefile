@@ -19,16 +19,18 @@ help: ## Show this list
 demo: $(RUNTIME) ## Run the demonstration on http://127.0.0.1:8000 (PORT=... for another port)
 	@PROFFER_DEMO=1 exec $(PYTHON) manage.py demo --port $(PORT)
 
-# DATABASE_URL is taken out, so that no test meets a developer's own database.
+# So that no test meets a developer's own database.
+ALONE := env -u DATABASE_URL -u DATABASE_REPLICA_URL -u DATABASE_POOLER
+
 test: $(DEV) $(CLIENTS) ## Run all tests, on SQLite and then on PostgreSQL
 	.ci/tools
-	env -u DATABASE_URL $(PYTHON) -m pytest -n 2
-	env -u DATABASE_URL $(PYTHON) -m pytest -n 2 -p tests.postgresql
+	$(ALONE) $(PYTHON) -m pytest -n 2
+	$(ALONE) $(PYTHON) -m pytest -n 2 -p tests.postgresql
 
 # BENCH="--keep FOLDER" keeps the seeded server for the next time; python -m tests.bench.scale --help tells more.
-bench: $(DEV) ## Measure every page and API operation at 10 k, 1 M and 10 M memberships (12 GB of disk, an hour)
+bench: $(DEV) ## Measure every page and API operation at 10 k, 1 M and 10 M memberships (40 GB of disk, an hour)
 	.ci/tools
-	env -u DATABASE_URL $(PYTHON) -m tests.bench.scale --json tests/bench/results.json --plot .readme/scale.svg $(BENCH)
+	$(ALONE) $(PYTHON) -m tests.bench.scale --json tests/bench/results.json --plot .readme/scale.svg $(BENCH)
 
 lint: $(DEV) ## Check format, style, types, migrations and deployment settings
 	$(PYTHON) -m ruff format --check
