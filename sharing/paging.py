@@ -13,14 +13,14 @@ from django.db import connections
 from django.db.models import Field, Model, Q, QuerySet
 
 from sharing.errors import BadInput
-from sharing.models.copied import listed
+from sharing.models.copied import WORDS_MAX, listed
 from sharing.models.prepared import Prepared
 
 type Fetch = Callable[[Sequence[str], Sequence[Any]], list[tuple[Any, ...]]]
 
 PAGE_SIZE = 25
-# The longest name has 255 characters, of at most 6 bytes each in JSON, in base64.
-CURSOR_MAX = 2200
+# The words of an image, of which each byte may take two in JSON, and other values: in base64.
+CURSOR_MAX = (2 * WORDS_MAX + 300) * 4 // 3
 BATCH = 1000
 # Rows of an index: some 40 of its pages.
 LOOKED_THROUGH = 2000
@@ -50,6 +50,7 @@ def keyset_page[T: Model](
     size: int = PAGE_SIZE,
     *,
     search: Callable[[QuerySet[T]], QuerySet[T]] | None = None,
+    visible: Callable[[QuerySet[T]], QuerySet[T]] = lambda rows: rows,
     fetch: Fetch | None = None,
 ) -> Page:
     """One page over disjoint querysets of one model, joined by UNION ALL.
@@ -59,11 +60,12 @@ def keyset_page[T: Model](
     beyond the last row, as after that page was emptied, it is the first page; of a search it is empty.
     `search` narrows an arm to what is looked for. It may be rare, so a page ends where LOOKED_THROUGH rows of an arm
     were looked through, with as many as were found; the next page goes on from there. All of `order` then goes one way.
+    `visible` leaves of an arm what the reader may see: the page ends with such a row, as its cursor tells its values.
     `fetch` gives the rows after some values, of an order or of its reverse, one more than `size`; without it, the arms.
     """
     backwards, values = _read(order, cursor, arms[0]) if cursor else (False, [])
     way = turned(order) if backwards else order
-    end = _end(arms, way, values) if search else ()
+    end = _end(arms, way, values, visible) if search else ()
     if search:
         arms = [search(arm.filter(_beyond(_keys(arm, way), end, until=True))) for arm in arms]
     rows = fetch(way, values) if fetch else list(rows_after(arms, way, values, size + 1))
@@ -123,15 +125,32 @@ class Listing[R: QuerySet[Any]]:
 
 
 def _end(
-    arms: Sequence[QuerySet[Any]], order: Sequence[str], values: Sequence[Any]
+    arms: Sequence[QuerySet[Any]],
+    order: Sequence[str],
+    values: Sequence[Any],
+    visible: Callable[[QuerySet[Any]], QuerySet[Any]],
 ) -> tuple[Any, ...]:
     """The last row that a page of a search looks at; empty where it can look at all that follow."""
-    ends: list[tuple[Any, ...]] = []
-    for arm in arms:
-        ends += rows_after([arm], order, values, LOOKED_THROUGH)[LOOKED_THROUGH - 1 :]
+    ends = [end for arm in arms if (end := _end_of(arm, order, values, visible))]
     if not ends:
         return ()
     return max(ends) if order[0].startswith("-") else min(ends)
+
+
+def _end_of(
+    arm: QuerySet[Any],
+    order: Sequence[str],
+    values: Sequence[Any],
+    visible: Callable[[QuerySet[Any]], QuerySet[Any]],
+) -> tuple[Any, ...]:
+    """The last visible row among the next LOOKED_THROUGH; where none of them is, among those that follow."""
+    keys, start = _keys(arm, order), values
+    while far := list(rows_after([arm], order, start, LOOKED_THROUGH)[LOOKED_THROUGH - 1 :]):
+        seen = visible(arm.filter(_beyond(keys, start), _beyond(keys, far[0], until=True)))
+        for end in rows_after([seen], turned(order), (), 1):
+            return tuple(end)
+        start = far[0]
+    return ()
 
 
 def rows_after(

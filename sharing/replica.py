@@ -32,6 +32,9 @@ class ListRouter:
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
         return _asked.get() if model in LISTED else DEFAULT_DB_ALIAS
 
+    def db_for_write(self, model: type[models.Model], **hints: Any) -> str:
+        return DEFAULT_DB_ALIAS
+
     def allow_relation(self, one: models.Model, other: models.Model, **hints: Any) -> bool:
         return True
 

@@ -218,25 +218,33 @@ class TestDeleting:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_prune_passes_over_who_is_answering_just_now(begin, image, by_operator):
+@pytest.mark.parametrize("answer", ["accepted", None], ids=["accepts", "changes nothing"])
+def test_a_prune_comes_last_to_who_is_held_and_leaves_who_accepted(
+    begin, image, by_operator, answer
+):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite locks the database, not rows.")
     first, *_, last = image.memberships.order_by("pk")
-    answered, go = Signal(), Signal()
+    held, go = Signal(), Signal()
 
-    def answer_slowly():
+    def hold():
         with transaction.atomic():
-            handshake.answer([first.pk, last.pk], "accepted", by=by_operator)
-            answered.set()
+            if answer:
+                handshake.answer([first.pk, last.pk], answer, by=by_operator)
+            else:
+                list(Membership.objects.select_for_update().filter(pk__in=[first.pk, last.pk]))
+            held.set()
             assert go.wait(PATIENCE)
         connection.close()
 
-    thread = Thread(target=answer_slowly)
+    thread = Thread(target=hold)
     thread.start()
-    assert answered.wait(PATIENCE)
-    sizes = [len(piece.ended) for piece in begin["prune"]()]
+    assert held.wait(PATIENCE)
+    run = begin["prune"]()
+    sizes = [len(next(run).ended) for _ in range(3)]
     go.set()
     thread.join()
 
     assert sizes == [3, 3, 0]
-    assert set(image.memberships.accepted()) == set(image.memberships.all()) == {first, last}
+    assert [len(piece.ended) for piece in run] == ([] if answer else [2])
+    assert set(image.memberships.all()) == ({first, last} if answer else set())

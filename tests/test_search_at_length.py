@@ -1,6 +1,8 @@
 """A search looks through so many rows and no more; what is rarer than that is found page by page."""
 
-from urllib.parse import urljoin
+import base64
+import json
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -100,6 +102,53 @@ def test_a_uuid_is_found_however_far_away_it_is(consumer, both):
 
     assert [a.words for a in page.all("main tbody th a")] == [oldest.name]
     assert not page.all("main p[role=status]")
+
+
+@pytest.mark.parametrize("sort", ["-created", "name", "-size"])
+def test_where_it_stops_tells_nothing_of_an_image_that_was_made_private(consumer, both, sort):
+    client, address = consumer.client(), reverse("images", args=[consumer.id])
+    query = {"q": "unknown", "show": "shared", "sort": sort}
+
+    def stop():
+        link = read(client.get(address, query)).one("main p[role=status] a")["href"]
+        cursor = parse_qs(urlsplit(link).query)["page"][0]
+        return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))[-1]
+
+    hidden = stop()
+    Image.objects.filter(pk=hidden).update(visibility="private")
+    assert stop() not in (hidden, None)
+
+    Image.objects.exclude(owner=consumer.tenant).update(visibility="private")
+    assert not read(client.get(address, query)).all("main p[role=status]")
+
+
+def test_goes_on_where_it_stopped_among_images_without_data(consumer):
+    owner = TenantFactory()
+    for name in ("rare", *["common"] * (2 * SEVERAL)):
+        shared(consumer, [ImageFactory(owner=owner, name=name, status="queued", size=0)])
+
+    _, found = walked(consumer, q="rare", sort="-size")
+
+    assert found == ["rare"]
+
+
+def test_what_looks_like_a_uuid_and_is_none_is_looked_for_as_words(consumer):
+    [image] = named(consumer.tenant, "backup 95376952c78a565c99a10659d6b1b8c3")
+
+    _, found = walked(consumer, q="95376952c78a565c99a10659d6b1b8c3")
+
+    assert found == [image.name]
+
+
+def test_tags_of_any_letters_leave_room_for_the_links_to_pages(consumer):
+    owner = TenantFactory()
+    for number in range(30):
+        words = words_of(str(number), [sign * 250 for sign in '"\\\x01é日'] * 3)
+        shared(consumer, [ImageFactory(owner=owner, name=str(number), words=words)])
+
+    _, found = walked(consumer, sort="name")
+
+    assert len(found) == len(set(found)) == 30
 
 
 def test_a_private_image_is_not_found_by_its_members(consumer, both):

@@ -141,15 +141,18 @@ def _marker(query: Query, tenant_id: str, order: list[str]) -> tuple[Any, ...]:
     """
     if "marker" not in query.values:
         return ()
-    names = [name.removeprefix("-") for name in order]
     refused = BadInput("marker: the id of an image of this list.")
     try:
         key = UUID(query.text("marker"))
     except ValueError as error:
         raise refused from error
     # A replica may lack it: the page before may have come from the primary.
-    images = Image.objects.using(DEFAULT_DB_ALIAS).party_to(tenant_id)
-    found = images.filter(pk=key).values_list(*names).first()
-    if found is None:
-        raise refused
-    return tuple(found)
+    images = Image.objects.using(DEFAULT_DB_ALIAS)
+    # What the list goes by, which of a member's image may be older than the image.
+    for arm in (
+        images.owned_by(tenant_id),
+        images.shared_to(tenant_id, *Membership.Status.values),
+    ):
+        for found in rows_after([arm.filter(pk=key)], order, (), 1):
+            return found
+    raise refused

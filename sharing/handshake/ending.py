@@ -74,13 +74,22 @@ def pruning(
         rows = rows.filter(image_id=image.pk)
     elif owner_id is not None:
         rows = rows.of_owner(owner_id)
-    return walk(partial(_prune_piece, rows, by=by), below)
+    return _pruned(rows, below, by=by)
+
+
+def _pruned(rows: MembershipQuerySet, below: int | None, *, by: Actor) -> Iterator[Piece]:
+    # What another holds is mostly being answered or ended just now, and nobody has to wait for that.
+    yield from walk(partial(_prune_piece, rows, skip_locked=True, by=by), below)
+    if rows.exists():
+        # It was held and stayed rejected.
+        yield from walk(partial(_prune_piece, rows, skip_locked=False, by=by), None)
 
 
 @whole
-def _prune_piece(rows: MembershipQuerySet, below: int | None, *, by: Actor) -> Piece:
-    # What is locked is being answered or ended just now: no longer rejected, or gone.
-    piece = end_newest(rows, below, still=Membership.objects.rejected(), skip_locked=True)
+def _prune_piece(
+    rows: MembershipQuerySet, below: int | None, *, skip_locked: bool, by: Actor
+) -> Piece:
+    piece = end_newest(rows, below, still=Membership.objects.rejected(), skip_locked=skip_locked)
     record(Verb.PRUNED, piece.ended, by=by)
     return piece
 

@@ -8,15 +8,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 # Of UTF-8: an entry of PostgreSQL's index has room for 2,700, and other columns stand beside it.
 WORDS_MAX = 1500
+BLANKS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 LAST_CHARACTER = "\U0010ffff"
 
 
 def words_of(name: str, tags: Collection[str]) -> str:
     """What a search looks at and a list by name goes by: the name, then the tags, in lower case, each ends its line.
 
-    What lies beyond WORDS_MAX bytes is cut off, and not found.
+    What lies beyond WORDS_MAX bytes is cut off, and not found. Control characters are blanks.
     """
-    lines = "".join(f"{line}\n" for line in (name, *sorted(set(tags))))
+    told = (line.translate(BLANKS) for line in (name, *sorted(set(tags))))
+    lines = "".join(f"{line}\n" for line in told)
     return lines.casefold().encode()[:WORDS_MAX].decode(errors="ignore")
 
 

@@ -62,9 +62,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.owned_by(tenant_id), self.accepted_by(tenant_id)
 
     def searched_for(self, tenant_id: str) -> tuple[Self, MembershipQuerySet]:
-        """The same list for a search, which looks at many rows: the second arm does not look at their images."""
+        """Where a search in that list looks: of those accepted also at rows that rest, which `matching` leaves out."""
         accepted = Membership.objects.of_member(tenant_id).accepted()
         return self.owned_by(tenant_id), accepted.listing()
+
+    def in_force(self) -> Self:
+        """Images that the tenant of the list can see: all that it owns."""
+        return self
 
     def matching(self, text: str) -> Self:
         """Images whose name or a tag contains the text, in any case."""

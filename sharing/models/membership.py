@@ -61,7 +61,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(image__visibility=Image.Visibility.SHARED)
 
     def listing(self) -> Self:
-        """As `ImageQuerySet.shared_to` lists them, without a look at the images."""
+        """As `ImageQuerySet.shared_to` lists them, without a look at the images: some may be at rest."""
         return self.annotate(
             **{f"listed_{name}": F(copied) for name, copied in Membership.LISTED.items()}
         )

@@ -58,11 +58,14 @@ def _page(actor: Actor, form: ImagesForm, show: str, sort: str) -> Page:
         return reads.images_of.page(actor.tenant_id, order=order, cursor=cursor, show=show)
     if form.image_id:
         listed = reads.images_of.arms(actor.tenant_id, show=show)
-        return keyset_page([arm.filter(pk=form.image_id) for arm in listed], order, cursor)
+        page = keyset_page([arm.filter(pk=form.image_id) for arm in listed], order)
+        if page.keys:
+            return page
     mine, shared = Image.objects.searched_for(actor.tenant_id)
     arms: dict[str, list[Any]] = {"all": [mine, shared], "mine": [mine], "shared": [shared]}
     search: Callable[[Any], Any] = lambda arm: arm.matching(text)  # noqa: E731
-    return keyset_page(arms[show], order, cursor, search=search)
+    in_force: Callable[[Any], Any] = lambda arm: arm.in_force()  # noqa: E731
+    return keyset_page(arms[show], order, cursor, search=search, visible=in_force)
 
 
 def visible_image(actor: Actor, image_id: UUID) -> Image:

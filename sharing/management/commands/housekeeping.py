@@ -2,11 +2,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import OperationalError
 from django.db.models import Sum
 from django.template.defaultfilters import pluralize
 
 from sharing.credentials import forget_expired_tokens
-from sharing.imagedata import housekeeping
+from sharing.imagedata import copies, housekeeping
 from sharing.imagedata.housekeeping import Census, Found
 from sharing.management.progress import Progress
 from sharing.management.verb import OperatorVerb
@@ -63,6 +64,7 @@ an image of this database: that is probably the wrong database, and no data is r
             self._tell(housekeeping.find_missing())
         if verify:
             self._verify()
+            self._mend_copies(dry_run)
         self._remove_strays(census, dry_run, force)
         self._sum_up(census)
 
@@ -77,10 +79,20 @@ an image of this database: that is probably the wrong database, and no data is r
         return census
 
     def _keep_partitions(self, dry_run: bool) -> None:
-        for name in upkeep.open_ranges(dry_run=dry_run):
-            self.stdout.write(f"Made a partition of events ahead of time: {name}.")
-        if not dry_run:
-            upkeep.gather_statistics()
+        try:
+            for name in upkeep.open_ranges(dry_run=dry_run):
+                self.stdout.write(f"Made a partition of events ahead of time: {name}.")
+            if not dry_run:
+                upkeep.gather_statistics()
+        except OperationalError as error:
+            # As where somebody reads events for long: all are still taken, and the next night tries again.
+            self.bad += 1
+            self.stdout.write(f"No partition of events was made ahead of time: {error}".rstrip())
+
+    def _mend_copies(self, dry_run: bool) -> None:
+        """Those that a change of an image did not reach, as where its task failed."""
+        for image in [] if dry_run else copies.mend():
+            self.stdout.write(f"Wrote anew what the memberships of image {image.pk} say of it.")
 
     def _verify(self) -> None:
         total = Image.objects.stored().aggregate(total=Sum("size"))["total"] or 0
