@@ -8,10 +8,10 @@ from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from sharing.cursors import CURSOR_MAX
 from sharing.models import TenantUser, User
 from sharing.models.credential import NAME_MAX
 from sharing.models.tenant import TENANT_ID_MAX
-from sharing.paging import CURSOR_MAX
 
 TENANTS_SHOWN = 100
 NEVER = "never"

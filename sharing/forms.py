@@ -6,11 +6,11 @@ from uuid import UUID
 from django import forms
 
 from sharing.checklist import ITEMS
+from sharing.cursors import CURSOR_MAX
 from sharing.errors import BadInput
 from sharing.models import Event, Image, Membership
 from sharing.models.membership import NOTE_MAX
 from sharing.models.tenant import TENANT_ID_MAX
-from sharing.paging import CURSOR_MAX
 
 MANY = 1000
 

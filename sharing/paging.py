@@ -1,26 +1,19 @@
 """Keyset pages: a page costs the same however deep it lies, and rows that come or go do not shift it."""
 
-import base64
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from inspect import signature
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import connections
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from sharing.errors import BadInput
-from sharing.models.copied import WORDS_MAX, listed
+from sharing.cursors import read_cursor, sort_keys, write_cursor
 from sharing.models.prepared import Prepared
 
 type Fetch = Callable[[Sequence[str], Sequence[Any]], list[tuple[Any, ...]]]
 
 PAGE_SIZE = 25
-# The words of an image, of which each byte may take two in JSON, and other values: in base64.
-CURSOR_MAX = (2 * WORDS_MAX + 300) * 4 // 3
 BATCH = 1000
 # Rows of an index: some 40 of its pages.
 LOOKED_THROUGH = 2000
@@ -63,11 +56,11 @@ def keyset_page[T: Model](
     `visible` leaves of an arm what the reader may see: the page ends with such a row, as its cursor tells its values.
     `fetch` gives the rows after some values, of an order or of its reverse, one more than `size`; without it, the arms.
     """
-    backwards, values = _read(order, cursor, arms[0]) if cursor else (False, [])
+    backwards, values = read_cursor(order, cursor, arms[0]) if cursor else (False, [])
     way = turned(order) if backwards else order
     end = _end(arms, way, values, visible) if search else ()
     if search:
-        arms = [search(arm.filter(_beyond(_keys(arm, way), end, until=True))) for arm in arms]
+        arms = [search(arm.filter(_beyond(sort_keys(arm, way), end, until=True))) for arm in arms]
     rows = fetch(way, values) if fetch else list(rows_after(arms, way, values, size + 1))
     if not rows and not end:
         again = cursor and not search
@@ -81,8 +74,8 @@ def keyset_page[T: Model](
         first, last = last, first
     return Page(
         [row[-1] for row in rows],
-        after=_write(order, False, last) if follows or backwards else "",
-        before=_write(order, True, first) if (follows if backwards else cursor) else "",
+        after=write_cursor(order, False, last) if follows or backwards else "",
+        before=write_cursor(order, True, first) if (follows if backwards else cursor) else "",
         looked_until=None if more or not end else end[0],
     )
 
@@ -144,7 +137,7 @@ def _end_of(
     visible: Callable[[QuerySet[Any]], QuerySet[Any]],
 ) -> tuple[Any, ...]:
     """The last visible row among the next LOOKED_THROUGH; where none of them is, among those that follow."""
-    keys, start = _keys(arm, order), values
+    keys, start = sort_keys(arm, order), values
     while far := list(rows_after([arm], order, start, LOOKED_THROUGH)[LOOKED_THROUGH - 1 :]):
         seen = visible(arm.filter(_beyond(keys, start), _beyond(keys, far[0], until=True)))
         for end in rows_after([seen], turned(order), (), 1):
@@ -176,7 +169,7 @@ def rows_after(
 def _narrowed(
     arm: QuerySet[Any], order: Sequence[str], values: Sequence[Any]
 ) -> QuerySet[Any, tuple[Any, ...]]:
-    keys = _keys(arm, order)
+    keys = sort_keys(arm, order)
     rows = arm.filter(_beyond(keys, values)).order_by(*_ways(arm, order))
     return rows.values_list(*(name for name, _ in keys))
 
@@ -194,14 +187,9 @@ def in_batches[M: Model](rows: QuerySet[M]) -> Iterator[list[M]]:
         batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
 
 
-def _keys(arm: QuerySet[Any], order: Sequence[str]) -> list[tuple[str, bool]]:
-    """What the arm is sorted by, and whether downwards."""
-    return [(listed(arm, name.removeprefix("-")), name.startswith("-")) for name in order]
-
-
 def _ways(arm: QuerySet[Any], order: Sequence[str]) -> list[str]:
     """The same as the ORM takes it."""
-    return [f"-{name}" if down else name for name, down in _keys(arm, order)]
+    return [f"-{name}" if down else name for name, down in sort_keys(arm, order)]
 
 
 def _beyond(keys: Sequence[tuple[str, bool]], values: Sequence[Any], *, until: bool = False) -> Q:
@@ -218,45 +206,3 @@ def _beyond(keys: Sequence[tuple[str, bool]], values: Sequence[Any], *, until: b
     (name, down), first = keys[0], values[0]
     start = Q(**{f"{name}__{'lte' if down != until else 'gte'}": first})
     return start & (condition | tied if until else condition)
-
-
-def _write(order: Sequence[str], backwards: bool, values: Sequence[Any]) -> str:
-    parts = [" ".join(order), backwards, *values]
-    text = json.dumps(parts, default=str, ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _read(order: Sequence[str], cursor: str, arm: QuerySet[Any]) -> tuple[bool, list[Any]]:
-    """The direction and values of a cursor of this order: one that `_write` would write again letter for letter."""
-    refused = BadInput(
-        "Page: this link to a page is not one that the list gave. Start from the first page."
-    )
-    try:
-        padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-        _, backwards, *raw = json.loads(base64.urlsafe_b64decode(padded))
-        fields = [_field(arm, name) for name, _ in _keys(arm, order)]
-        values = [field.to_python(value) for field, value in zip(fields, raw, strict=True)]
-        ours = isinstance(backwards, bool) and _write(order, backwards, values) == cursor
-    except (ArithmeticError, ValueError, TypeError, RecursionError, ValidationError) as error:
-        raise refused from error
-    if not ours or not all(_in_database(value) for value in values):
-        raise refused
-    return backwards, values
-
-
-def _field(arm: QuerySet[Any], name: str) -> Field[Any, Any]:
-    annotation = arm.query.annotations.get(name)
-    return annotation.output_field if annotation else arm.model._meta.get_field(name)
-
-
-def _in_database(value: Any) -> bool:
-    """Whether a column can hold the value: no NUL, no time but UTC, no number beyond a bigint."""
-    match value:
-        case None:
-            return False
-        case datetime():
-            return value.utcoffset() == timedelta(0)
-        case int():
-            return abs(value) < 2**63
-        case _:
-            return "\x00" not in str(value)

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from sharing.cursors import CURSOR_MAX
 from sharing.models import Membership
-from sharing.paging import CURSOR_MAX
 from tests.pages import HTMX, read
 from tests.refusals import unchanged
 from tests.scene import Scene, build_scene

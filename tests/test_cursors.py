@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 
+from sharing.cursors import CURSOR_MAX
 from sharing.errors import BadInput
 from sharing.forms import ImagesForm
 from sharing.models import Event, Image
-from sharing.paging import CURSOR_MAX, keyset_page
+from sharing.paging import keyset_page
 from tests.factories import ImageFactory
 
 pytestmark = pytest.mark.django_db

@@ -224,9 +224,9 @@ def workshop_keys(label: str) -> list[UUID]:
 
 
 def cursor(order: Sequence[str], values: Iterable[Any]) -> str:
-    from sharing.paging import _write
+    from sharing.cursors import write_cursor
 
-    return _write(order, False, list(values))
+    return write_cursor(order, False, list(values))
 
 
 def _session(user: Any) -> str:
