@@ -57,6 +57,13 @@ def walk(order, cursor="", towards="after", size=5):
 
 
 @pytest.mark.usefixtures("images")
+def test_a_prepared_list_says_the_status_that_its_partial_indexes_are_of():
+    for arm in (Image.objects.listed_for("1")[1], Image.objects.searched_for("1")[1]):
+        sql, values = arm.query.sql_with_params()
+        assert "'accepted'" in sql
+        assert "accepted" not in values
+
+
 @pytest.mark.parametrize("order", ORDERS, ids=in_words)
 @pytest.mark.parametrize("size", [1, 5, 22, 23, 24])
 def test_the_pages_of_two_arms_are_the_list_in_order_forwards_and_back(order, size):

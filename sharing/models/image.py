@@ -8,7 +8,7 @@ from django.utils import timezone
 from uuid6 import uuid7
 
 from sharing.models.copied import WORDS_MAX, WordsField, begins, listed, words_of
-from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet
+from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet, written
 from sharing.models.tenant import Tenant
 
 
@@ -28,10 +28,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
         Lists go by what the membership copied: `Membership.LISTED`, each field as `listed_<field>`.
         """
+        one_of = Q(memberships__status__in=statuses)
+        if len(statuses) == 1:
+            one_of = Q(memberships__status=written(statuses[0]))
         members = self.filter(
-            visibility=Image.Visibility.SHARED,
-            memberships__member_id=tenant_id,
-            memberships__status__in=statuses,
+            one_of, visibility=Image.Visibility.SHARED, memberships__member_id=tenant_id
         )
         return members.annotate(
             **{

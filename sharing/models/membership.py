@@ -41,6 +41,12 @@ class Keys(models.Subquery):
         return self.as_sql(compiler, connection, template=once, **context)
 
 
+def written(status: str) -> models.Func:
+    """A status in the words of the statement, not among its values: a partial index serves a prepared one only so."""
+    word = Membership.Status(status).value
+    return models.Func(template=f"'{word}'", output_field=models.CharField())
+
+
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def of_member(self, tenant_id: str) -> Self:
         """The memberships that the tenant answers."""
@@ -74,7 +80,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(status=Membership.Status.PENDING)
 
     def accepted(self) -> Self:
-        return self.filter(status=Membership.Status.ACCEPTED)
+        return self.filter(status=written(Membership.Status.ACCEPTED))
 
     def rejected(self) -> Self:
         return self.filter(status=Membership.Status.REJECTED)

@@ -87,8 +87,8 @@ def _environment(url: str) -> dict[str, str]:
     }
 
 
-# The hottest image has more members than an image may have by default, and the hottest owner more images. Tokens outlive
-# the bench.
+# The hottest image has more members than an image may have by default, and the hottest owner more images. Tokens
+# outlive the bench.
 EASED = {"MEMBER_QUOTA": "0", "IMAGE_QUOTA": "0", "TOKEN_LIFETIME": "86400"}
 
 
