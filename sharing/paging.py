@@ -15,8 +15,8 @@ type Fetch = Callable[[Sequence[str], Sequence[Any]], list[tuple[Any, ...]]]
 
 PAGE_SIZE = 25
 BATCH = 1000
-# Rows of an index: some 40 of its pages.
-LOOKED_THROUGH = 2000
+# Rows of an index: some 20 of its pages.
+LOOKED_THROUGH = 1000
 
 
 @dataclass(frozen=True, slots=True)

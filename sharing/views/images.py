@@ -58,9 +58,8 @@ def _page(actor: Actor, form: ImagesForm, show: str, sort: str) -> Page:
         return reads.images_of.page(actor.tenant_id, order=order, cursor=cursor, show=show)
     if form.image_id:
         listed = reads.images_of.arms(actor.tenant_id, show=show)
-        page = keyset_page([arm.filter(pk=form.image_id) for arm in listed], order)
-        if page.keys:
-            return page
+        if any(arm.filter(pk=form.image_id).exists() for arm in listed):
+            return Page([form.image_id])
     mine, shared = Image.objects.searched_for(actor.tenant_id)
     arms: dict[str, list[Any]] = {"all": [mine, shared], "mine": [mine], "shared": [shared]}
     search: Callable[[Any], Any] = lambda arm: arm.matching(text)  # noqa: E731
