@@ -8,7 +8,14 @@ POOLERS = ("transaction",)
 PREPARE_THRESHOLD = 5
 
 
-def postgresql(found: dict[str, Any], pooler: str, prepare_threshold: int | None) -> dict[str, Any]:
+def prepare_threshold(pooler: str, chosen: int | None) -> int | None:
+    """After how many times a connection prepares a statement; None for never, as behind a pooler unless chosen."""
+    if chosen is None:
+        chosen = 0 if pooler else PREPARE_THRESHOLD
+    return max(chosen, 0) or None
+
+
+def postgresql(found: dict[str, Any], pooler: str) -> dict[str, Any]:
     """The settings of a database that `found` addresses; what its URL sets stands.
 
     `pooler`: how a pooler in front hands connections on, empty for none. With `transaction` two transactions of a
@@ -24,10 +31,8 @@ def postgresql(found: dict[str, Any], pooler: str, prepare_threshold: int | None
         raise ImproperlyConfigured(
             "DATABASE_URL: assume_role is of a session, which a pooler shares with others"
         )
-    if prepare_threshold is None:
-        prepare_threshold = 0 if pooler else PREPARE_THRESHOLD
-    # What a connection asks often it asks as a prepared statement: the server plans it once.
-    ours = {"server_side_binding": True, "prepare_threshold": max(prepare_threshold, 0) or None}
+    # What is prepared says so itself: `sharing.models.prepared`.
+    ours = {"server_side_binding": True, "prepare_threshold": None}
     settings = {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,

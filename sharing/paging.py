@@ -102,7 +102,7 @@ class Listing[R: QuerySet[Any]]:
             kinds = self._kinds + tuple(type(value) for value in values)
             key = (*way, *kinds)
             if key not in self._statements:
-                self._statements[key] = Prepared(self._after(tuple(way)), kinds)
+                self._statements[key] = Prepared(self._after(tuple(way)), kinds, planned_once=False)
             return self._statements[key](*given, *values, **form)
 
         # The arms themselves say only what kind of values a cursor holds.

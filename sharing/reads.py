@@ -10,7 +10,7 @@ from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUse
 from sharing.models.event import EventQuerySet
 from sharing.models.image import ImageQuerySet
 from sharing.models.membership import COUNT_CAP, MembershipQuerySet
-from sharing.models.prepared import Count, Prepared
+from sharing.models.prepared import Count, Prepared, by_value
 from sharing.paging import Listing
 
 
@@ -67,7 +67,7 @@ def members_of(image_id: UUID, *, status: str) -> tuple[MembershipQuerySet]:
     return (members.filter(status=status) if status else members,)
 
 
-@Prepared
+@by_value
 def _member_rows(image_id: UUID, *ids: int) -> QuerySet[Membership]:
     # Named with the image, by which the table may be partitioned.
     rows = Membership.objects.filter(image_id=image_id, pk__in=ids)
@@ -83,7 +83,7 @@ def offers_to(tenant_id: str, *, status: str) -> tuple[MembershipQuerySet]:
     return (Membership.objects.of_member(tenant_id).in_force().filter(status=status),)
 
 
-@Prepared
+@by_value
 def _offer_rows(tenant_id: str, *ids: int) -> QuerySet[Membership]:
     rows = Membership.objects.of_member(tenant_id).in_force().filter(pk__in=ids)
     return rows.select_related("image__owner").fetch_mode(FETCH_RAISE)
@@ -94,7 +94,7 @@ def offer_rows(tenant_id: str, keys: Sequence[int]) -> dict[int, Membership]:
     return {row.pk: row for row in _offer_rows(tenant_id, *keys)} if keys else {}
 
 
-@Prepared
+@by_value
 def _offers_between(tenant_id: str, first: int, last: int, *, status: str) -> QuerySet[Membership]:
     [rows] = offers_to.arms(tenant_id, status=status)
     rows = rows.filter(pk__gte=first, pk__lte=last)
@@ -112,7 +112,7 @@ def listed_offers(tenant_id: str, keys: Sequence[int], *, status: str) -> dict[i
     return {row.pk: row for row in rows}
 
 
-@Prepared
+@by_value
 def _visible_images(tenant_id: str, *image_ids: UUID) -> QuerySet[Image]:
     return Image.objects.visible_to(tenant_id).filter(pk__in=image_ids)
 

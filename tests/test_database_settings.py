@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.database_settings import postgresql
+from portal.database_settings import postgresql, prepare_threshold
 
 FOUND = {"ENGINE": "django.db.backends.postgresql", "NAME": "proffer", "HOST": "db"}
 
@@ -24,15 +24,17 @@ FOUND = {"ENGINE": "django.db.backends.postgresql", "NAME": "proffer", "HOST": "
 def test_what_a_session_keeps_is_relied_on_without_a_pooler_alone(
     pooler, threshold, prepares_after, named_cursors
 ):
-    settings = postgresql(FOUND, pooler, threshold)
+    settings = postgresql(FOUND, pooler)
 
-    assert settings["OPTIONS"]["prepare_threshold"] == prepares_after
+    assert prepare_threshold(pooler, threshold) == prepares_after
+    # What is prepared says so itself.
+    assert settings["OPTIONS"]["prepare_threshold"] is None
     assert settings["DISABLE_SERVER_SIDE_CURSORS"] != named_cursors
 
 
 @pytest.mark.parametrize("pooler", ["", "transaction"])
 def test_connections_are_kept_and_looked_at_before_they_are_used(pooler):
-    settings = postgresql(FOUND, pooler, None)
+    settings = postgresql(FOUND, pooler)
 
     assert (settings["CONN_MAX_AGE"], settings["CONN_HEALTH_CHECKS"]) == (None, True)
     assert settings["OPTIONS"]["server_side_binding"] is True
@@ -42,7 +44,7 @@ def test_connections_are_kept_and_looked_at_before_they_are_used(pooler):
 def test_what_the_address_of_the_database_sets_stands():
     found = FOUND | {"CONN_MAX_AGE": 60, "OPTIONS": {"sslmode": "require", "prepare_threshold": 9}}
 
-    settings = postgresql(found, "transaction", None)
+    settings = postgresql(found, "transaction")
 
     assert settings["CONN_MAX_AGE"] == 60
     assert settings["OPTIONS"] == found["OPTIONS"] | {"server_side_binding": True}
@@ -51,12 +53,12 @@ def test_what_the_address_of_the_database_sets_stands():
 @pytest.mark.parametrize("pooler", ["session", "Transaction", "pgbouncer", "1", " "])
 def test_a_pooler_of_another_kind_is_refused_with_what_is_allowed(pooler):
     with pytest.raises(ImproperlyConfigured, match="DATABASE_POOLER must be transaction"):
-        postgresql(FOUND, pooler, None)
+        postgresql(FOUND, pooler)
 
 
 def test_a_role_of_the_session_is_refused_behind_a_pooler():
     found = FOUND | {"OPTIONS": {"assume_role": "owner"}}
 
-    assert postgresql(found, "", None)["OPTIONS"]["assume_role"] == "owner"
+    assert postgresql(found, "")["OPTIONS"]["assume_role"] == "owner"
     with pytest.raises(ImproperlyConfigured, match="assume_role"):
-        postgresql(found, "transaction", None)
+        postgresql(found, "transaction")
