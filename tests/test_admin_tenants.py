@@ -160,7 +160,7 @@ def test_the_query_count_of_a_tenants_page_does_not_grow_with_its_users(
 ):
     def queries() -> None:
         # Session, user, tenant, its users; bytes stored and on their way, and images, for what it uses.
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(5):
             operator_client.get(page_of(producer.tenant))
 
     queries()

@@ -143,8 +143,8 @@ def test_ctrl_c_leaves_nothing_behind(producer, disk, monkeypatch, moment):
 def test_ctrl_c_after_the_commit_keeps_the_image(producer, disk, monkeypatch):
     real = imports._activate
 
-    def pressed(*arguments):
-        real(*arguments)
+    def pressed(*arguments, **keywords):
+        real(*arguments, **keywords)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(imports, "_activate", pressed)

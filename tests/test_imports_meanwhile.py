@@ -132,8 +132,8 @@ def test_a_commit_that_breaks_leaves_the_image_queued_and_data_that_it_does_not_
 def test_a_commit_whose_answer_is_lost_keeps_the_data(image, upload, producer, monkeypatch):
     activate = imports._activate
 
-    def answer_lost(*args):
-        activate(*args)
+    def answer_lost(*args, **kwargs):
+        activate(*args, **kwargs)
         raise OperationalError("the connection is gone")
 
     monkeypatch.setattr(imports, "_activate", answer_lost)

@@ -37,7 +37,7 @@ def offer(producer, member_id, **how):
         )
     row = Membership.objects.values().get(image=image)
     event = Event.objects.values().get(image_id=image.pk, verb="offered")
-    taken = {"id", "image_id", "member_id", "offer_id", "created_at", "at"}
+    taken = {"id", "image_id", "member_id", "offer_id", "created_at", "at", "image_created_at"}
     return {
         "result": (result.outcome, result.standing),
         "row": {name: value for name, value in row.items() if name not in taken},

@@ -50,7 +50,9 @@ class EmailUserManager(UserManager["User"]):
     def get(self, *args: Any, **kwargs: Any) -> "User":
         """As ever. By its key a user is read for each page, so that statement is made once."""
         narrowed = type(self) is not EmailUserManager or self._db  # as `tenant.users`
-        if args or kwargs.keys() != {"pk"} or not isinstance(kwargs["pk"], int) or narrowed:
+        key = kwargs.get("pk")
+        fits = isinstance(key, int) and abs(key) < 2**63
+        if args or kwargs.keys() != {"pk"} or not fits or narrowed:
             return super().get(*args, **kwargs)
         user = _user_by_key.first(kwargs["pk"])
         if user is None:
