@@ -139,6 +139,8 @@ def _end_of(
     """The last visible row among the next LOOKED_THROUGH; where none of them is, among those that follow."""
     keys, start = sort_keys(arm, order), values
     while far := list(rows_after([arm], order, start, LOOKED_THROUGH)[LOOKED_THROUGH - 1 :]):
+        if visible(arm) is arm:
+            return tuple(far[0])
         seen = visible(arm.filter(_beyond(keys, start), _beyond(keys, far[0], until=True)))
         for end in rows_after([seen], turned(order), (), 1):
             return tuple(end)

@@ -2,8 +2,9 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import connections, models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from uuid6 import uuid7
 
@@ -53,10 +54,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self._of_parties(tenant_id, Membership.objects.all())
 
     def _of_parties(self, tenant_id: str, memberships: MembershipQuerySet) -> Self:
+        # By its key, for each image: of EXISTS, PostgreSQL may first gather all memberships of the tenant.
         own = memberships.of_member(tenant_id).filter(image=OuterRef("pk"))
-        return self.filter(
-            Q(owner_id=tenant_id) | Q(Exists(own), visibility=Image.Visibility.SHARED)
-        )
+        is_member = IsNull(Subquery(own.values("pk")[:1]), False)
+        return self.filter(Q(owner_id=tenant_id) | Q(is_member, visibility=Image.Visibility.SHARED))
 
     def listed_for(self, tenant_id: str) -> tuple[Self, Self]:
         """The tenant's image list: its own images, and those it accepted. Two disjoint arms, for UNION ALL."""
