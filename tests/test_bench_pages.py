@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 LITTLE = [
-    "--rounds", "1", "--seconds", "0.05", "--clients", "2", "--threads", "2", "--calls", "2", "--images", "300",
-    "--memberships", "3000",
+    "--rounds", "1", "--seconds", "0.05", "--clients", "2", "--threads", "2", "--calls", "2", "--images", "1000",
+    "--memberships", "10000",
 ]  # fmt: skip
 
 

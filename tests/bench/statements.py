@@ -20,9 +20,11 @@ LOCK = """
 SELECT id, name, owner_id, visibility, on_hold FROM sharing_image WHERE id = %s FOR NO KEY UPDATE
 """
 INSERT = """
-INSERT INTO sharing_membership
-(image_id, member_id, status, note, offered_by, created_at, answered_by, answered_at)
-VALUES (%s, %s, 'pending', '', %s, %s, '', NULL) ON CONFLICT DO NOTHING
+INSERT INTO sharing_membership (image_id, member_id, status, note, offered_by, created_at, answered_by, answered_at,
+owner_id, image_created_at, image_size, image_words)
+SELECT i.id, o.member_id, 'pending', '', o.by, o.at, '', NULL, i.owner_id, i.created_at, i.size, i.words
+FROM (VALUES (%s::uuid, %s, %s, %s::timestamptz)) AS o (image_id, member_id, by, at)
+JOIN sharing_image i ON i.id = o.image_id ON CONFLICT DO NOTHING
 RETURNING id, image_id, member_id, status, created_at, answered_at
 """
 COUNT = """
