@@ -27,13 +27,13 @@ _asked: ContextVar[str] = ContextVar("asked", default=DEFAULT_DB_ALIAS)
 
 
 class ListRouter:
-    """Reads what a list is made of where `read_list` says; everything else from the primary, as all writes."""
+    """Reads what a list is made of where `read_list` says, and everything else from the primary.
+
+    What came from a replica may be old: to save it is refused, by the replica.
+    """
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
         return _asked.get() if model in LISTED else DEFAULT_DB_ALIAS
-
-    def db_for_write(self, model: type[models.Model], **hints: Any) -> str:
-        return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one: models.Model, other: models.Model, **hints: Any) -> bool:
         return True
