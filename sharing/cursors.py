@@ -28,7 +28,7 @@ def write_cursor(order: Sequence[str], backwards: bool, values: Sequence[Any]) -
 
 
 def read_cursor(order: Sequence[str], cursor: str, arm: QuerySet[Any]) -> tuple[bool, list[Any]]:
-    """The direction and values of a cursor of this order: one that `_write` would write again letter for letter."""
+    """The direction and values of a cursor of this order: one that `write_cursor` writes again letter for letter."""
     refused = BadInput(
         "Page: this link to a page is not one that the list gave. Start from the first page."
     )

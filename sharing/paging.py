@@ -65,9 +65,10 @@ def keyset_page[T: Model](
     if not rows and not end:
         again = cursor and not search
         return keyset_page(arms, order, "", size, fetch=fetch) if again else Page([])
-    more, rows = len(rows) > size, rows[:size]
     # Where the page ends in the way it went, and whether something follows there.
-    last, follows = (rows[-1], more) if more or not end else (end, True)
+    stopped = bool(end) and len(rows) <= size
+    follows, rows = stopped or len(rows) > size, rows[:size]
+    last = end if stopped else rows[-1]
     first = rows[0] if rows else last
     if backwards:
         rows.reverse()
@@ -76,7 +77,7 @@ def keyset_page[T: Model](
         [row[-1] for row in rows],
         after=write_cursor(order, False, last) if follows or backwards else "",
         before=write_cursor(order, True, first) if (follows if backwards else cursor) else "",
-        looked_until=None if more or not end else end[0],
+        looked_until=end[0] if stopped else None,
     )
 
 

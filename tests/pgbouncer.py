@@ -9,7 +9,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from configparser import ConfigParser
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -110,15 +110,12 @@ def _statement_for_passwords() -> str:
 # First, because pytest-django reads the settings in the same hook.
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        return  # the controller's server is in the environment already
-    stack = ExitStack()
-    early_config.add_cleanup(stack.close)
-    try:
-        url = stack.enter_context(postgresql.server())
-        os.environ["DATABASE_URL"] = stack.enter_context(pooler(url, CONNECTIONS))
-    except ServerDidNotStart as error:
-        raise pytest.UsageError(str(error)) from None
+    postgresql.for_the_run(
+        early_config,
+        lambda stack: stack.enter_context(
+            pooler(stack.enter_context(postgresql.server()), CONNECTIONS)
+        ),
+    )
     os.environ["DATABASE_POOLER"] = "transaction"
 
 

@@ -6,7 +6,7 @@ What cannot start fails the run; nothing is skipped.
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -103,14 +103,19 @@ def unprivileged() -> dict:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-# First, because pytest-django reads the settings in the same hook.
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+def for_the_run(early_config: pytest.Config, start: Callable[[ExitStack], str]) -> None:
+    """The run's database is the one whose URL `start` gives; what that entered ends with the run."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # the controller's server is in the environment already
     stack = ExitStack()
     early_config.add_cleanup(stack.close)
     try:
-        os.environ["DATABASE_URL"] = stack.enter_context(server())
+        os.environ["DATABASE_URL"] = start(stack)
     except ServerDidNotStart as error:
         raise pytest.UsageError(str(error)) from None
+
+
+# First, because pytest-django reads the settings in the same hook.
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    for_the_run(early_config, lambda stack: stack.enter_context(server()))

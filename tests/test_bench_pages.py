@@ -1,11 +1,8 @@
 """The bench of the pages runs: it measures every page, full and empty, and says where its time goes."""
 
-import json
-import subprocess
-import sys
-
 import pytest
-from django.db import connection
+
+from tests.benched import benched
 
 LITTLE = [
     "--rounds", "1", "--seconds", "0.05", "--clients", "2", "--threads", "2", "--calls", "2", "--images", "1000",
@@ -15,12 +12,7 @@ LITTLE = [
 
 @pytest.mark.django_db
 def test_the_bench_of_the_pages_measures_every_page(tmp_path):
-    if connection.vendor != "postgresql":
-        pytest.skip("It starts a PostgreSQL of its own: once is enough.")
-    bench = [sys.executable, "-W", "ignore", "-m", "tests.bench.pages", *LITTLE]
-    file = tmp_path / "results.json"
-    subprocess.run([*bench, "--json", file], check=True, timeout=240)
-    found = {told["page"]: told for told in json.loads(file.read_text())}
+    found = {told["page"]: told for told in benched("pages", tmp_path, *LITTLE, timeout=240)}
     lists = ("images", "inbox", "members", "activity")
     assert found.keys() == {"bytes", "signed in", *lists, *(f"{name}, none" for name in lists)}
     assert all(found[name]["rows"] == 25 and not found[f"{name}, none"]["rows"] for name in lists)

@@ -1,12 +1,10 @@
 """The bench at scale runs: every operation answers as it should, and results and plot come out."""
 
-import json
-import subprocess
-import sys
 from xml.etree import ElementTree
 
 import pytest
-from django.db import connection
+
+from tests.benched import benched
 
 KEYS = {
     "door", "operation", "tenant", "position", "clients", "memberships", "p50_ms", "p95_ms", "queries", "buffers",
@@ -16,16 +14,10 @@ KEYS = {
 
 @pytest.mark.django_db
 def test_the_bench_at_scale_measures_every_operation(tmp_path):
-    if connection.vendor != "postgresql":
-        pytest.skip("It starts a PostgreSQL of its own: once is enough.")
-    file, plot = tmp_path / "results.json", tmp_path / "scale.svg"
-    bench = [sys.executable, "-W", "ignore", "-m", "tests.bench.scale"]
-    sizes = ["--sizes", "1000", "2000", "--set", "shared_buffers=64MB"]
-    little = ["--rounds", "1", "--requests", "1", "--clients", "1", "--workers", "1"]
-    subprocess.run(
-        [*bench, *sizes, *little, "--json", file, "--plot", plot], check=True, timeout=1200
-    )
-    results = json.loads(file.read_text())
+    plot = tmp_path / "scale.svg"
+    sizes = ["--sizes", 1000, 2000, "--set", "shared_buffers=64MB"]
+    little = ["--rounds", 1, "--requests", 1, "--clients", 1, "--workers", 1]
+    results = benched("scale", tmp_path, *sizes, *little, "--plot", plot, timeout=1200)
     assert all(run.keys() == KEYS for run in results["runs"])
     assert {run["memberships"] for run in results["runs"]} == {1000, 2000}
     assert {run["tenant"] for run in results["runs"]} == {"typical", "hottest"}

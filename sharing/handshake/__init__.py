@@ -2,7 +2,8 @@
 
 Each verb names its actor (`by`), either happens whole or raises `Refused` and changes nothing, and writes its
 history in the same transaction. The condition is in the statement: what a verb reports is what the database did.
-Endings of more rows than ROWS_A_PIECE go in pieces, each of which keeps these promises for itself.
+Endings of more rows than ROWS_A_PIECE, and answers to more than OFFERS_A_PIECE, go in pieces, each of which keeps these
+promises for itself.
 """
 
 from sharing.handshake.answering import answer, answer_one

@@ -23,7 +23,8 @@ IMAGES_A_TASK = 500
 ATTEMPTS = 5
 # Whoever waits for a mail or an import does not wait for a million rows.
 BEHIND_OTHERS = -50
-COPIES = {"image_words": "words", "image_size": "size", "image_created_at": "created_at"}
+# What changes with the image: its ID and owner do not.
+COPIES = {copy: name for name, copy in Membership.LISTED.items() if name != "id"}
 
 
 def tell_memberships(image_ids: Iterable[UUID]) -> None:

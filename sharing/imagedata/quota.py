@@ -1,10 +1,12 @@
 """How many images a tenant may have here, and how many bytes of data."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
-from django.db.models import BigIntegerField, QuerySet, Sum
+from django.db.models import BigIntegerField, Func, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from sharing.errors import Gone, QuotaExceeded
 from sharing.models import Image, Tenant, Upload
@@ -29,11 +31,12 @@ class Usage:
 def usage(tenant: Tenant) -> Usage:
     """Images are counted up to one more than the quota, or not at all where there is none."""
     image_quota = _limit(tenant.image_quota, settings.IMAGE_QUOTA)
-    under_way, stored, images = _used.first(
-        tenant.pk, 0 if image_quota is None else image_quota + 1
-    ) or (0, 0, 0)
+    bytes_used, images = _used.first(tenant.pk, 0 if image_quota is None else image_quota + 1) or (
+        0,
+        0,
+    )
     return Usage(
-        bytes_used=int(under_way + stored),
+        bytes_used=int(bytes_used),
         byte_quota=_limit(tenant.byte_quota, settings.BYTE_QUOTA),
         images=images,
         image_quota=image_quota,
@@ -41,28 +44,22 @@ def usage(tenant: Tenant) -> Usage:
 
 
 @Prepared
-def _used(tenant_id: str, most: int) -> QuerySet[Tenant, tuple[int, int, int]]:
-    """Bytes that are on their way, bytes that are stored, and images, counted up to `most`: as one moment has them."""
-    integer = BigIntegerField()
-    return Tenant.objects.filter(pk=tenant_id).values_list(
-        RawSQL(
-            "(SELECT COALESCE(SUM(length), 0) FROM sharing_upload"
-            " JOIN sharing_image ON sharing_image.id = image_id WHERE owner_id = sharing_tenant.id)",
-            (),
-            integer,
-        ),
-        RawSQL(
-            "(SELECT COALESCE(SUM(size), 0) FROM sharing_image WHERE owner_id = sharing_tenant.id AND NOT data = '')",
-            (),
-            integer,
-        ),
-        RawSQL(
-            "(SELECT COUNT(*) FROM (SELECT 1 FROM sharing_image WHERE owner_id = sharing_tenant.id LIMIT %s)"
-            " AS capped)",
-            (most,),
-            integer,
-        ),
+def _used(tenant_id: str, most: int) -> QuerySet[Tenant, tuple[int, int]]:
+    """Bytes that are stored or on their way, and images, counted up to `most`: as one moment has them."""
+    under_way = _sum(Upload.objects.of_owner(tenant_id), "length")
+    stored = _sum(Image.objects.owned_by(tenant_id).stored(), "size")
+    images = RawSQL(
+        "(SELECT COUNT(*) FROM (SELECT 1 FROM sharing_image WHERE owner_id = sharing_tenant.id LIMIT %s) AS capped)",
+        (most,),
+        BigIntegerField(),
     )
+    return Tenant.objects.filter(pk=tenant_id).values_list(under_way + stored, images)
+
+
+def _sum(rows: QuerySet[Any], field: str) -> Coalesce:
+    # Not the ORM's Sum, which would group by what is selected.
+    total = Func(field, function="SUM", output_field=BigIntegerField())
+    return Coalesce(Subquery(rows.order_by().values_list(total)), 0)
 
 
 def within_byte_quota(tenant_id: str, more: int) -> None:
@@ -99,10 +96,8 @@ def _limit(own: int | None, default: int) -> int | None:
 
 
 def _bytes_used(tenant_id: str) -> int:
-    # In this order: an import that ends in between counts twice, never not at all.
-    under_way = Upload.objects.of_owner(tenant_id).aggregate(total=Sum("length"))["total"] or 0
-    stored = Image.objects.owned_by(tenant_id).stored().aggregate(total=Sum("size"))["total"] or 0
-    return int(stored + under_way)
+    [(bytes_used, _)] = _used(tenant_id, 0)
+    return int(bytes_used)
 
 
 def _lock(tenant_id: str) -> Tenant:

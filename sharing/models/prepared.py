@@ -1,7 +1,7 @@
 """Statements whose SQL is made once: for calls that come often, and would spend most of their time in making it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cache, update_wrapper
 from inspect import get_annotations
@@ -90,13 +90,9 @@ class Prepared[T]:
         for place, number, adapt in statement.places:
             parameters[place] = adapt(values[number])
         alias = statement.rows.db
-        connection_ = connections[alias]
-        with connection_.cursor() as cursor:
-            if self._planned_once and connection_.vendor == "postgresql":
-                with _prepared(connection_.connection):
-                    cursor.execute(statement.sql, parameters)
-            else:
-                cursor.execute(statement.sql, parameters)
+        prepared = _prepared(alias) if self._planned_once else nullcontext()
+        with connections[alias].cursor() as cursor, prepared:
+            cursor.execute(statement.sql, parameters)
             rows = cursor.fetchall()
         return statement.read(rows, alias)
 
@@ -132,8 +128,12 @@ def by_value[T](build: Callable[..., models.QuerySet[Any, T] | Count[T]]) -> Pre
 
 
 @contextmanager
-def _prepared(postgresql: Any) -> Iterator[None]:
+def _prepared(alias: str) -> Iterator[None]:
     """Nothing else is prepared (`portal.database_settings`): the ORM's statements are of all kinds."""
+    if connections[alias].vendor != "postgresql":
+        yield
+        return
+    postgresql = connections[alias].connection
     postgresql.prepare_threshold = settings.PREPARE_THRESHOLD
     try:
         yield

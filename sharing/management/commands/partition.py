@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
-from sharing.management.progress import Progress
-from sharing.management.verb import OperatorVerb
+from sharing.management.many_rows import ManyRows, all_or_nothing, said, tell_rows
 from sharing.partitioning import conversion, layouts
 from sharing.partitioning.layouts import Layout
 from sharing.printable import printable
@@ -15,7 +14,7 @@ from sharing.printable import printable
 NOTHING = "Nothing was changed."
 
 
-class Command(OperatorVerb):
+class Command(ManyRows):
     help = """Divide memberships and events into partitions, on PostgreSQL; for a hundred million and more.
 
 Memberships by the hash of their image, events by ranges of their keys, the newest together. For
@@ -80,21 +79,13 @@ are partitioned already: with --undo they become whole again, at the same cost."
             )
             return
         began = monotonic()
-        try:
-            copied = conversion.rebuild(wanted, self._watch)
-        except KeyboardInterrupt:
-            raise CommandError(f"Interrupted. {NOTHING}", returncode=130) from None
-        except DatabaseError as error:
-            raise CommandError(f"The database refused: {_said(error)} {NOTHING}") from error
-        for label, number in copied.items():
-            self.stdout.write(f"{number:>13,}  {label}")
+        with all_or_nothing(NOTHING):
+            copied = conversion.rebuild(wanted, self.watch)
+        tell_rows(self.stdout, copied)
         self.stdout.write(
             f"{'Whole again' if undo else 'Partitioned'} in {monotonic() - began:,.0f} s."
         )
         _tidy()
-
-    def _watch(self, label: str, total: int) -> Progress:
-        return Progress(self.stderr, label, total, "{:,}".format)
 
 
 def _tidy() -> None:
@@ -104,11 +95,7 @@ def _tidy() -> None:
     except KeyboardInterrupt:
         raise CommandError(f"Interrupted. {done}: run VACUUM (ANALYZE).") from None
     except DatabaseError as error:
-        raise CommandError(f"{done}: {_said(error)} Run VACUUM (ANALYZE).") from error
-
-
-def _said(error: DatabaseError) -> str:
-    return f"{printable(error, 300).rstrip(' .?')}."
+        raise CommandError(f"{done}: {said(error)} Run VACUUM (ANALYZE).") from error
 
 
 def _number(value: str) -> int:

@@ -12,8 +12,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from sharing.errors import BadInput
-from sharing.management.progress import Progress
-from sharing.management.verb import OperatorVerb, text
+from sharing.management.many_rows import ManyRows, all_or_nothing, said, tell_rows
+from sharing.management.verb import text
 from sharing.printable import printable
 from sharing.seeding.landmarks import Landmark, landmarks
 from sharing.seeding.plan import Plan, plan
@@ -22,7 +22,7 @@ from sharing.seeding.seed import seed, tidy
 NOTHING = "Nothing was kept: the database is empty, as before."
 
 
-class Command(OperatorVerb):
+class Command(ManyRows):
     help = """Fill an empty, migrated database with invented rows, to measure Proffer at scale.
 
 Many small tenants, and a few that are very large: an owner with a twentieth of all images, a
@@ -93,19 +93,11 @@ SQLite, take a tenth of that."""
 
     def _seed(self, planned: Plan, password: str) -> Mapping[str, int]:
         began = monotonic()
-        try:
-            rows = seed(planned, password, self._watch)
-        except KeyboardInterrupt:
-            raise CommandError(f"Interrupted. {NOTHING}", returncode=130) from None
-        except DatabaseError as error:
-            raise CommandError(f"The database refused: {_said(error)} {NOTHING}") from error
-        for label, number in rows.items():
-            self.stdout.write(f"{number:>13,}  {label}")
+        with all_or_nothing(NOTHING):
+            rows = seed(planned, password, self.watch)
+        tell_rows(self.stdout, rows)
         self.stdout.write(f"Filled in {monotonic() - began:,.0f} s.")
         return rows
-
-    def _watch(self, label: str, total: int) -> Progress:
-        return Progress(self.stderr, label, total, "{:,}".format)
 
     def _tell(self, found: Mapping[str, Landmark], password: str) -> None:
         self.stdout.write(f"Sign in with the password {password} as")
@@ -127,12 +119,8 @@ def _tidied(planned: Plan) -> str:
     except KeyboardInterrupt:
         return "Interrupted. All rows are there, but not the planner's statistics: run ANALYZE."
     except DatabaseError as error:
-        return f"All rows are there, but not the planner's statistics: {_said(error)} Run ANALYZE."
+        return f"All rows are there, but not the planner's statistics: {said(error)} Run ANALYZE."
     return ""
-
-
-def _said(error: DatabaseError) -> str:
-    return f"{printable(error, 300).rstrip(' .?')}."
 
 
 def _must_be_writable(file: str) -> None:
