@@ -14,6 +14,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import wait_until
+
 CRASHED = 42
 # Calls that change what is on the disk.
 CALLS = ("open", "pwrite", "fsync", "link", "replace", "unlink", "mkdir", "chmod")
@@ -41,6 +43,11 @@ def connections_of_others() -> int:
     with connection.cursor() as cursor:
         [count] = cursor.execute(others).fetchone()
     return count
+
+
+def wait_for_others_to_leave() -> None:
+    """PostgreSQL may still be at the last statement of a client that was killed."""
+    wait_until(lambda: not connections_of_others(), "Another connection to the database stays.")
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 TOKEN = "t" * 32
-PATIENCE = 60
 PROJECT = Path(__file__).resolve().parent.parent
 
 

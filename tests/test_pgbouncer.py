@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -15,7 +14,7 @@ from django.urls import reverse
 
 from tests.api.client import IMAGES, JSON, token_of
 from tests.conftest import Party, party
-from tests.crashing import connections_of_others, database_url
+from tests.crashing import connections_of_others, database_url, wait_for_others_to_leave
 from tests.factories import ImageFactory
 from tests.pgbouncer import pooler
 from tests.serving import Portal
@@ -35,8 +34,7 @@ def pooled() -> Iterator[str]:
         pytest.skip("A pooler stands in front of PostgreSQL alone.")
     if "DATABASE_POOLER" in os.environ:
         pytest.skip("The whole run is behind a pooler already.")
-    while connections_of_others():  # of a portal that an earlier test ended
-        time.sleep(0.01)
+    wait_for_others_to_leave()
     with pooler(database_url(), CONNECTIONS) as url:
         yield url
 

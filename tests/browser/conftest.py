@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from sharing.models import User
@@ -42,14 +43,17 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=TIMEOUT)
     path = subprocess.check_output([TOOLS, "find", "chromium"], text=True).strip()
     with pytest.MonkeyPatch.context() as patch:
-        # Playwright keeps an event loop in this thread; Django would refuse the database beside it.
+        # Playwright keeps an event loop in this thread; Django would refuse the database beside it,
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        # and has other connections there than before and after: none may stay open unseen.
+        connections.close_all()
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=path, headless=True, args=ARGUMENTS
             )
             yield browser
             browser.close()
+            connections.close_all()
 
 
 @pytest.fixture

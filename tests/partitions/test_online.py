@@ -7,16 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
 
 import psycopg
 import pytest
 from django.db import connection
 
 from tests.postgresql import programs, server, unprivileged
+from tests.waiting import wait_until
 
 SIZES = ("--images", "200", "--memberships", "2000")
-PATIENCE = 300
 IMAGE = """SELECT image_id::text, i.owner_id FROM sharing_membership m JOIN sharing_image i ON i.id = image_id
 WHERE m.status = 'rejected' AND i.visibility = 'shared' AND NOT on_hold LIMIT 1"""
 
@@ -36,13 +35,13 @@ class Server:
         environment = os.environ | {"DATABASE_URL": self.url}
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE
+            command, env=environment, check=True, capture_output=True, text=True
         ).stdout
 
     def program(self, name: str, *arguments: str, **options) -> str:
         command = [f"{programs('postgresql')}/{name}", *arguments]
         return subprocess.run(
-            command, check=True, stdout=subprocess.PIPE, text=True, timeout=PATIENCE, **options
+            command, check=True, stdout=subprocess.PIPE, text=True, **options
         ).stdout
 
     def rows(self) -> dict[str, list[tuple]]:
@@ -69,13 +68,6 @@ def started(*settings: str) -> Iterator[Server]:
         yield made
 
 
-def wait_until(fact) -> None:
-    end = monotonic() + PATIENCE
-    while not fact():
-        assert monotonic() < end
-        sleep(0.1)
-
-
 def follow(old: Server, new: Server) -> None:
     """As README tells it: the schema, its partitions, then the rows and whatever changes from now on."""
     new.program("psql", "-q", new.dsn, input=old.program("pg_dump", "--schema-only", old.dsn))
@@ -95,7 +87,7 @@ def switch(old: Server, new: Server) -> None:
     slot = (
         "SELECT confirmed_flush_lsn >= '{}' FROM pg_replication_slots WHERE slot_name = 'proffer'"
     )
-    wait_until(lambda: old.sql(slot.format(here)) == [(True,)])
+    wait_until(lambda: old.sql(slot.format(here)) == [(True,)], "The new server does not follow.")
     new.sql("DROP SUBSCRIPTION proffer")
     for (statement,) in old.sql(
         "SELECT format('SELECT setval(%L, %s)', format('%I.%I', schemaname, sequencename), last_value)"
@@ -127,7 +119,7 @@ def test_a_second_server_with_partitions_follows_and_takes_over_with_every_row()
         follow(old, new)
         change(old, 1001)
         ready = "SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel"
-        wait_until(lambda: new.sql(ready) == [(True,)])
+        wait_until(lambda: new.sql(ready) == [(True,)], "The rows are not copied.")
         change(old, 2001)
         switch(old, new)
         assert new.rows() == old.rows()

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import psycopg
 from django.db import connection
 
 from tests.postgresql import ServerDidNotStart, programs, unprivileged
-from tests.serving import PATIENCE
+from tests.waiting import wait_until
 
 # As tests.postgresql.KEEPER. Each line that it reads is an act of pg_ctl.
 KEEPER = """
@@ -63,20 +62,16 @@ class Replica:
             [written] = cursor.fetchone()
             # A commit behind it, so that it is sent.
             cursor.execute("SELECT pg_logical_emit_message(true, 'test', 'caught up?')")
-        until = time.monotonic() + PATIENCE
-        while not self.ask(f"SELECT pg_last_wal_replay_lsn() >= '{written}'"):
-            assert time.monotonic() < until, "The replica does not follow."
-            time.sleep(0.01)
+        replayed = f"SELECT pg_last_wal_replay_lsn() >= '{written}'"
+        wait_until(lambda: self.ask(replayed), "The replica does not follow.")
 
     @contextmanager
     def held_up(self) -> Iterator[None]:
         """It has replayed all until now, and replays nothing meanwhile."""
         self.catch_up()
         self.ask("SELECT pg_wal_replay_pause()")
-        until = time.monotonic() + PATIENCE
-        while self.ask("SELECT pg_get_wal_replay_pause_state()") != "paused":
-            assert time.monotonic() < until, "The replica does not pause."
-            time.sleep(0.01)
+        pauses = "SELECT pg_get_wal_replay_pause_state() = 'paused'"
+        wait_until(lambda: self.ask(pauses), "The replica does not pause.")
         try:
             yield
         finally:

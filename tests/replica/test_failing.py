@@ -1,6 +1,5 @@
 """A replica that is down, or ends a query, fails no list."""
 
-import time
 from threading import Thread
 
 import psycopg
@@ -16,7 +15,7 @@ from tests.replica.lists import (
     members_on_page,
     reads_lists,
 )
-from tests.serving import PATIENCE
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", REPLICA])
 
@@ -93,9 +92,7 @@ class TestAReplicaThatFails:
 def lock_once_it_sleeps(standby):
     """Locks the images, on the primary, so that the replica has to end whoever reads them there."""
     asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
-    until = time.monotonic() + PATIENCE
-    while not standby.ask(asleep) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(lambda: standby.ask(asleep), "Nobody sleeps on the replica.")
     found = connection.settings_dict
     names = {"host": "HOST", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
     with psycopg.connect(**{key: found[name] for key, name in names.items()}) as primary:
