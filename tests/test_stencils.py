@@ -1,10 +1,16 @@
 """Rows that are rendered once for their shape and filled in show what each of them would show by itself."""
 
+from html import escape
 from types import SimpleNamespace
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
 from django.template import Context, TemplateSyntaxError, engines
+from django.template.base import VariableNode
+from django.urls import clear_script_prefix, reverse, set_script_prefix
+
+from sharing.templatetags import stencils
 
 
 def rendered(source, rows, **more):
@@ -58,9 +64,25 @@ def test_a_stencil_in_a_stencil_is_filled_with_the_values_of_the_row():
     assert rendered(source, rows("&", 5)) == "pending<&amp;>pending<5>"
 
 
-def test_what_the_row_holds_besides_cannot_get_into_the_others():
-    with pytest.raises(RuntimeError, match="has to name status"):
-        rendered("{% stencil with v=row.value %}{{ row.status }}{% endstencil %}", rows("a"))
+@pytest.mark.parametrize(
+    "use",
+    [
+        "{{ row.status }}",
+        "{% if row.status %}x{% endif %}",
+        "{% if v == row.status and user %}x{% endif %}",
+        "{% csrf_token %}",
+        "{% with user as name %}{{ name }}{% endwith %}",
+        "{% if v|default:user %}x{% endif %}",
+    ],
+)
+def test_what_is_not_named_cannot_get_into_other_rows_or_pages(use):
+    with pytest.raises(RuntimeError, match="has to name what it uses"):
+        rendered("{% stencil with v=row.value %}" + use + "{% endstencil %}", rows("a"), user="ada")
+
+
+def test_a_block_is_not_part_of_a_stencil():
+    with pytest.raises(TemplateSyntaxError, match="block"):
+        rendered("{% stencil with v=row.value %}{% block b %}{% endblock %}{% endstencil %}", [])
 
 
 @pytest.mark.parametrize(
@@ -72,8 +94,70 @@ def test_a_stencil_says_which_values_it_writes(opening):
         rendered(opening + "{% endstencil %}", rows("a"))
 
 
-def test_nothing_of_one_page_is_kept_for_the_next():
-    source = "{% stencil with v=row.value %}{{ title }} {{ v }}{% endstencil %}"
+def compiled(source):
+    template = engines["django"].from_string("{% load stencils %}" + source).template
+    return lambda **values: template.render(Context(values))
 
-    assert rendered(source, rows("a"), title="one") == "one a"
-    assert rendered(source, rows("a"), title="two") == "two a"
+
+def test_each_page_is_filled_with_its_own_values():
+    page = compiled(
+        "{% for row in rows %}{% stencil with v=row throughout t=title %}{{ t }} {{ v }};{% endstencil %}{% endfor %}"
+    )
+
+    assert page(rows=["a", "b"], title="one") == "one a;one b;"
+    assert page(rows=["a", ""], title="<two>") == "&lt;two&gt; a;&lt;two&gt; ;"
+    assert page(rows=["c"], title=None) == "None c;"
+
+
+def test_a_stencil_is_rendered_once_for_all_pages(monkeypatch):
+    page = compiled("{% stencil s=status with v=value %}{{ s }} {{ v }}{% endstencil %}")
+    assert page(status="old", value="a") == "old a"
+    monkeypatch.setattr(VariableNode, "render_annotated", lambda *_: pytest.fail("rendered again"))
+
+    assert page(status="old", value="b") == "old b"
+
+
+def test_zero_and_false_are_told_apart():
+    page = compiled("{% stencil with v=value %}{{ v }}{% endstencil %}")
+
+    assert [page(value=value) for value in (0, False, 1, True)] == ["0", "False", "1", "True"]
+
+
+def test_what_is_not_there_is_empty():
+    page = compiled(
+        "{% stencil with v=user.email n=user.tenant.name %}{% if not v and not n %}nobody{% endif %}{% endstencil %}"
+    )
+
+    assert page() == page(user=None) == page(user=object()) == "nobody"
+
+
+def test_an_address_is_that_of_where_the_portal_is():
+    page = compiled(
+        "{% stencil with me=tenant_id|in_address %}{% url 'inbox' me %}{% endstencil %}"
+    )
+
+    try:
+        set_script_prefix("/portal/")
+        assert page(tenant_id="4471021") == "/portal/t/4471021/inbox/"
+    finally:
+        clear_script_prefix()
+    assert page(tenant_id="4471021") == "/t/4471021/inbox/"
+
+
+@pytest.mark.parametrize("tenant_id", ["4471021", "a b", "ü&'\"<%?#"])
+def test_a_tenant_id_stands_in_an_address_as_url_writes_it(tenant_id):
+    page = compiled(
+        "{% stencil with me=tenant_id|in_address %}{% url 'inbox' me %}{% endstencil %}"
+    )
+
+    assert unquote(page(tenant_id=tenant_id)) == unquote(reverse("inbox", args=[tenant_id]))
+    assert escape(page(tenant_id=tenant_id)) == page(tenant_id=tenant_id)
+
+
+def test_no_more_cuts_are_kept_than_it_says(monkeypatch):
+    monkeypatch.setattr(stencils, "MOST", 3)
+    page = compiled("{% stencil s=status with v=value %}{{ s }}{{ v }}{% endstencil %}")
+
+    assert [page(status=number, value="a") for number in (*range(9), 0)] == [
+        f"{number}a" for number in (*range(9), 0)
+    ]

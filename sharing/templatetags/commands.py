@@ -146,10 +146,9 @@ def commands(
 def command(context: Context, name: str, **values: object) -> SafeString:
     """The command that does `name`, with the values of the page."""
     does, line = COMMANDS[name]
-    known = {"own": context["actor"].tenant_id} | values
-    if "<portal>" in line:
-        known["portal"] = portal(context)
-    return _shown(does, list(_filled_in(line, known)))
+    if "<portal>" in line and "portal" not in values:
+        values["portal"] = portal(context)
+    return _shown(does, list(_filled_in(line, values)))
 
 
 @register.simple_block_tag
@@ -162,8 +161,18 @@ def snippet(content: SafeString, does: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def portal(context: Context) -> str:
     """The address of the portal, without a slash at its end."""
-    request: HttpRequest = context["request"]
+    return portal_of(context["request"])
+
+
+@register.filter
+def portal_of(request: HttpRequest) -> str:
     return request.build_absolute_uri("/").rstrip("/")
+
+
+@register.filter
+def word(value: object) -> str:
+    """A value of the page as a command of a stencil takes it: there, only what stands for it is quoted."""
+    return _words(value)
 
 
 def _shown(does: str, parts: list[Part]) -> SafeString:

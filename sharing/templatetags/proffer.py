@@ -5,14 +5,17 @@ from datetime import date, datetime
 from functools import cache
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from django import template
+from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.template.loader import render_to_string
 from django.utils import dateformat, timezone
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_mini
 
+from sharing.checklist import ITEMS
 from sharing.models import Image
 from sharing.models.membership import COUNT_CAP
 from sharing.printable import size
@@ -41,6 +44,9 @@ MOMENTS = {
     "j F Y": ("F", 0),
     "j F Y, H:i": ("F", 5),
 }
+AREAS = {"inbox", "images", "activity", "help"}
+# As `reverse` has it; then nothing is left that HTML escapes.
+IN_ADDRESSES = "!$()*+,;=/~:@"
 NOT_OFFERED = SafeString('<span class="hint">not offered</span>')
 
 
@@ -56,6 +62,12 @@ def status(name: str) -> SafeString:
             "word": STATUS_WORDS.get(name, name.capitalize()),
         },
     )
+
+
+@register.simple_tag
+def checklist() -> Iterable[str]:
+    """What an owner confirms before the first offer."""
+    return ITEMS.values()
 
 
 @register.filter
@@ -156,6 +168,19 @@ def attributes(attrs: dict[str, Any]) -> SafeString:
             if value is not False
         )
     )
+
+
+@register.filter
+def in_address(text: str | None) -> SafeString:
+    """As `{% url %}` writes it: for what stands in an address of a stencil."""
+    return SafeString(quote(text or "", safe=IN_ADDRESSES))
+
+
+@register.filter
+def area(request: HttpRequest | None) -> str:
+    """Which part of the tenant's pages is shown."""
+    _, *path = request.path_info.split("/") if request else ("",)
+    return path[2] if path[0:1] == ["t"] and path[2:] and path[2] in AREAS else ""
 
 
 @register.filter

@@ -1,96 +1,42 @@
-"""HTML that is alike in each row but for a few values: cut once for a page, then filled in."""
+"""HTML that is alike in each row, or on each page, but for a few values: cut once, then filled in."""
 
-import secrets
-from collections.abc import Callable, Iterable
-from html import escape
-from operator import attrgetter
-from typing import Any, NamedTuple, NoReturn
-from uuid import UUID, uuid4
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django import template
 from django.template import Context, TemplateSyntaxError
-from django.template.base import (
-    FilterExpression,
-    Node,
-    NodeList,
-    Parser,
-    Token,
-    Variable,
-    token_kwargs,
-)
+from django.template.base import Node, NodeList, Parser, Token, token_kwargs
+from django.template.loader_tags import BlockNode
+from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
+
+from sharing.templatetags.values import Given, Told, Values
 
 register = template.Library()
 
-
-def _word() -> SafeString:
-    return SafeString(secrets.token_hex(16))
-
-
-# What stands for a value while the stencil is cut: of its kind, and nothing that anybody could send. These kinds hold
-# nothing that is to be escaped.
-STAND_INS: dict[type, Callable[[], Any]] = {
-    int: lambda: secrets.randbits(62) | 1 << 62,
-    UUID: uuid4,
-    SafeString: _word,
-}
+# Cuts that a stencil keeps. Its shapes are few; if they ever are more, it begins anew.
+MOST = 500
 
 
-class Hidden:
-    """The row itself, inside a stencil: what was written of it there would be written in every row."""
+class Named(Context):
+    """All that is known inside a stencil: what was written of anything else would be written for everybody."""
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise RuntimeError(f"A stencil has to name {name} of its row before it can use it.")
+    def __init__(self, names: dict[str, Any], like: Context) -> None:
+        super().__init__(names)
+        self.template = like.template
+        self.render_context.template = like.render_context.template
+        self.unknown: set[str] = set()
 
+    # Noted, not refused: some tags pass over what is missing, and over an error, too.
+    def __getitem__(self, key: Any) -> Any:
+        if key not in self:
+            self.unknown.add(key)
+        return super().__getitem__(key)
 
-class StandIn(NamedTuple):
-    value: Any
-    text: str
-    # Whether what it stands for is written as it is; else it is escaped.
-    plain: bool
-
-
-class Path:
-    """A variable of the template, or an attribute of one; what can be called is called, as in `{{ }}`."""
-
-    def __init__(self, variable: Variable | str) -> None:
-        if isinstance(variable, str) or not variable.lookups:
-            raise TemplateSyntaxError(f"stencil: “{variable}” is the same in each row.")
-        self.root, *path = variable.lookups
-        self._attribute = attrgetter(".".join(path)) if path else None
-
-    def of(self, roots: dict[str, Any]) -> Any:
-        value = roots[self.root]
-        if self._attribute is not None:
-            value = self._attribute(value)
-        return value() if callable(value) else value
-
-
-class Given:
-    """A value of a stencil: what a path leads to, through filters."""
-
-    def __init__(self, name: str, expression: FilterExpression) -> None:
-        self.name, self.path = name, Path(expression.var)
-        self._filters = [
-            (function, [Path(arg) if is_variable else arg for is_variable, arg in arguments])
-            for function, arguments in expression.filters
-        ]
-        arguments = [arg for _, given in self._filters for arg in given]
-        self.roots = {path.root for path in (self.path, *arguments) if isinstance(path, Path)}
-        self._stand_ins: dict[type, StandIn] = {}
-
-    def of(self, roots: dict[str, Any]) -> Any:
-        value = self.path.of(roots)
-        for function, arguments in self._filters:
-            given = [arg.of(roots) if isinstance(arg, Path) else arg for arg in arguments]
-            value = function(value, *given)
-        return value
-
-    def stand_in(self, kind: type) -> StandIn:
-        if kind not in self._stand_ins:
-            value = STAND_INS.get(kind, _word)()
-            self._stand_ins[kind] = StandIn(value, str(value), kind in STAND_INS)
-        return self._stand_ins[kind]
+    def get(self, key: Any, otherwise: Any = None) -> Any:
+        if key not in self:
+            self.unknown.add(key)
+        return super().get(key, otherwise)
 
 
 class Cut(NamedTuple):
@@ -98,44 +44,64 @@ class Cut(NamedTuple):
     # Where among the parts which value goes, by the text that stands for it.
     slots: list[tuple[int, str]]
 
+    def filled(self, texts: dict[str, str]) -> SafeString:
+        parts = self.parts.copy()
+        for place, text in self.slots:
+            parts[place] = texts[text]
+        return SafeString("".join(parts))
+
+    def filled_partly(self, texts: dict[str, str]) -> "Cut":
+        """With these texts, which leaves slots for the others."""
+        parts, open_slots = [""], dict(self.slots)
+        for place, part in enumerate(self.parts):
+            if place in open_slots and part not in texts:
+                parts += [part, ""]
+            else:
+                parts[-1] += texts.get(part, part)
+        return Cut(parts, list(enumerate(parts))[1::2])
+
+
+class OnPage(NamedTuple):
+    """A stencil on a page: what is the same there throughout, and is filled in already."""
+
+    told: Told
+    cuts: dict[tuple[Any, ...], Cut]
+
 
 class Stencil(Node):
-    child_nodelists = ("nodelist",)
+    # Nothing to look for inside: Django looks for blocks through all of a page's frame, each time that it is shown.
+    child_nodelists = ()
 
-    def __init__(self, nodelist: NodeList, shape: list[Given], values: list[Given]) -> None:
-        self.nodelist, self.shape, self.values = nodelist, shape, values
-        self._names = [given.name for given in shape + values]
-        self._roots = {root for given in shape + values for root in given.roots}
-        self._hidden = {given.path.root: Hidden() for given in shape + values}
+    def __init__(self, nodelist: NodeList, of_row: Values, of_page: Values) -> None:
+        self.nodelist, self._of_row, self._of_page = nodelist, of_row, of_page
+        self._cuts: dict[tuple[Any, ...], Cut] = {}
 
     def render(self, context: Context) -> SafeString:
-        roots = {root: context[root] for root in self._roots}
-        key: list[Any] = [self, *[given.of(roots) for given in self.shape]]
-        texts = {}
-        for given in self.values:
-            value = given.of(roots)
-            if not value or value is True:
-                key.append(value)
-                continue
-            stand_in = given.stand_in(type(value))
-            key.append(stand_in.value)
-            texts[stand_in.text] = str(value) if stand_in.plain else escape(str(value))
-        cut = self._cut(tuple(key), context, texts)
-        filled = cut.parts.copy()
-        for place, text in cut.slots:
-            filled[place] = texts[text]
-        return SafeString("".join(filled))
+        pages: dict[Any, Any] = context.render_context.dicts[0]
+        page: OnPage | None = pages.get(self)
+        if page is None:
+            page = pages[self] = OnPage(self._of_page.told(context), {})
+        row = self._of_row.told(context)
+        cut = page.cuts.get(row.key)
+        if cut is None:
+            cut = self._cut(page.told, row, context).filled_partly(page.told.texts)
+            page.cuts[row.key] = cut
+        return cut.filled(row.texts)
 
-    def _cut(self, key: tuple[Any, ...], context: Context, stand_ins: Iterable[str]) -> Cut:
-        cuts: dict[Any, Any] = context.render_context.dicts[0]
-        if key not in cuts:
-            named = zip(self._names, key[1:], strict=True)
-            inside = self._hidden | dict(named)
-            with context.push(**inside):
-                html = self.nodelist.render(context)
-            cuts[key] = _divided(html, stand_ins)
-        found: Cut = cuts[key]
-        return found
+    def _cut(self, page: Told, row: Told, context: Context) -> Cut:
+        key = (get_script_prefix(), page.key, row.key)
+        cut = self._cuts.get(key)
+        if cut is None:
+            names = self._of_page.names + self._of_row.names
+            inside = Named(dict(zip(names, page.known + row.known, strict=True)), context)
+            html = self.nodelist.render(inside)
+            if inside.unknown:
+                unknown = ", ".join(inside.unknown)
+                raise RuntimeError(f"A stencil has to name what it uses: {unknown}.")
+            if len(self._cuts) >= MOST:
+                self._cuts.clear()
+            cut = self._cuts[key] = _divided(html, [*page.texts, *row.texts])
+        return cut
 
 
 def _divided(html: str, stand_ins: Iterable[str]) -> Cut:
@@ -154,24 +120,34 @@ def _divided(html: str, stand_ins: Iterable[str]) -> Cut:
 
 @register.tag
 def stencil(parser: Parser, token: Token) -> Stencil:
-    """`{% stencil status=offer.status with pk=offer.pk note=offer.note %}...{% endstencil %}`
+    """`{% stencil status=offer.status with pk=offer.pk note=offer.note throughout me=tenant.id %}...{% endstencil %}`
 
-    In a page it is rendered once for each status, whatever the values behind `with`, except that it is rendered anew
-    where one is empty, true or false. What stands between may ask whether a value is there and write it as it is; it
-    does not know it, and the row not at all. Paths are of attributes; filters take what `{{ }}` lets them.
+    It is rendered once for each status, whatever the values behind `with`, except that it is rendered anew where one
+    is empty, true or false. What it rendered then is kept for all pages and everybody, so what stands between knows
+    nothing but what is named here. Of a value behind `with` it may ask whether it is there, and write it as it is.
+    `throughout`: values that are the same wherever the stencil is used on a page; they are looked at once.
+    Paths are of attributes; filters take what `{{ }}` lets them.
     """
     words = token.split_contents()[1:]
     if "with" not in words:
         raise TemplateSyntaxError("stencil: which values does it write? They follow “with”.")
-    at = words.index("with")
-    shape, values = (_given(part, parser) for part in (words[:at], words[at + 1 :]))
+    shape, values = _parted(words, "with")
+    values, throughout = _parted(values, "throughout")
+    of_row = _given(shape, parser, shape=True) + _given(values, parser)
     nodelist = parser.parse(("endstencil",))
     parser.delete_first_token()
-    return Stencil(nodelist, shape, values)
+    if nodelist.get_nodes_by_type(BlockNode):
+        raise TemplateSyntaxError("stencil: a block is another on each page.")
+    return Stencil(nodelist, Values(of_row), Values(_given(throughout, parser)))
 
 
-def _given(words: list[str], parser: Parser) -> list[Given]:
-    found = [Given(name, value) for name, value in token_kwargs(words, parser).items()]
+def _parted(words: list[str], word: str) -> tuple[list[str], list[str]]:
+    at = words.index(word) if word in words else len(words)
+    return words[:at], words[at + 1 :]
+
+
+def _given(words: list[str], parser: Parser, *, shape: bool = False) -> list[Given]:
+    given = token_kwargs(words, parser).items()
     if words:
         raise TemplateSyntaxError(f"stencil: {words[0]} is not name=value.")
-    return found
+    return [Given(name, value, shape=shape) for name, value in given]

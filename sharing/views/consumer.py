@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from sharing import handshake, reads
-from sharing.checklist import ITEMS
 from sharing.forms import AnswerForm, InboxForm, cleaned
 from sharing.models import Membership
 from sharing.replica import read_list
@@ -117,7 +116,6 @@ def _about(actor: Actor, offers: list[Membership]) -> dict[str, Any]:
     """What cards show besides; of what their images were made from, as far as the tenant can see it."""
     refs = {offer.image.base_image_ref for offer in offers if offer.image.base_image_ref}
     return {
-        "checklist": ITEMS.values(),
         "tags": reads.tags_of([offer.image_id for offer in offers]),
         "parents": reads.visible_images(actor.tenant_id, refs),
     }

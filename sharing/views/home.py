@@ -5,7 +5,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from sharing.checklist import ITEMS
 from sharing.models import Image, Tenant
 from sharing.tenancy import Request, acting_for
 
@@ -33,6 +32,4 @@ def find_image(request: Request, image_id: UUID) -> HttpResponse:
 @require_safe
 def help_page(request: Request, tenant_id: str) -> HttpResponse:
     acting_for(request, tenant_id)
-    return render(
-        request, "sharing/help.html", {"checklist": ITEMS.values(), "region": settings.REGION}
-    )
+    return render(request, "sharing/help.html", {"region": settings.REGION})

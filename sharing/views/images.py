@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from sharing import reads
-from sharing.checklist import ITEMS
 from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
 from sharing.imagedata import quota
 from sharing.imagedata.records import lineage
@@ -107,7 +106,6 @@ def image_context(
         "tags": reads.tags_of([image.pk])[image.pk],
         "mine": image.owner_id == actor.tenant_id,
         "lineage": lineage(actor, image),
-        "checklist": ITEMS.values(),
         "region": settings.REGION,
     }
     if context["mine"]:
