@@ -1,6 +1,8 @@
 def printable(text: object, limit: int = 80) -> str:
     """One line of at most `limit` characters for a terminal; what would steer it instead of show becomes “?”."""
-    shown = "".join(char if char.isprintable() else "?" for char in str(text)[: limit + 1])
+    shown = str(text)[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else "?" for char in shown)
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, QuerySet
+from django.db.models import FETCH_RAISE, Exists, QuerySet
 
 from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser
 from sharing.models.event import EventQuerySet
@@ -16,8 +16,10 @@ from sharing.paging import Listing
 
 @Prepared
 def role(user_id: int, tenant_id: str) -> QuerySet[TenantUser]:
-    roles = TenantUser.objects.filter(user_id=user_id, tenant_id=tenant_id)
-    return roles.select_related("tenant")
+    """With the tenant, and whether the user acts for others besides (`has_others`)."""
+    of_user = TenantUser.objects.filter(user_id=user_id)
+    roles = of_user.filter(tenant_id=tenant_id).select_related("tenant")
+    return roles.annotate(has_others=Exists(of_user.exclude(tenant_id=tenant_id)))
 
 
 @Prepared
@@ -38,10 +40,29 @@ def images_of(tenant_id: str, *, show: str) -> tuple[ImageQuerySet, ...]:
     return {"all": (mine, shared), "mine": (mine,), "shared": (shared,)}[show]
 
 
+# What the rows of each list show: of a hundred rows, values that nobody looks at cost as much as the query.
+OF_IMAGE = (
+    "name", "owner", "status", "visibility", "size", "properties", "protected", "on_hold", "created_at",
+)  # fmt: skip
+OF_MEMBER = ("image", "member_id", "status", "note", "created_at", "answered_at")
+OF_OFFER = (
+    "image__restriction_origin", "image__base_image_ref", "image__owner__contact", "image__owner__support_note",
+    *(f"image__{name}" for name in OF_IMAGE),
+    *(
+        f"image__{name}"
+        for name in (
+            "disk_format", "min_disk", "min_ram", "checksum", "data", "redistributable", "restriction",
+            "checklist_confirmed_at", "checklist_confirmed_by", "checklist_checksum", "export_acknowledged_at",
+        )
+    ),
+    *OF_MEMBER,
+)  # fmt: skip
+
+
 @Prepared
 def _image_rows(tenant_id: str, *image_ids: UUID) -> QuerySet[Image]:
     rows = Image.objects.with_counts(tenant_id).filter(pk__in=image_ids)
-    return rows.fetch_mode(FETCH_RAISE)
+    return rows.only(*OF_IMAGE).fetch_mode(FETCH_RAISE)
 
 
 def image_rows(tenant_id: str, keys: Sequence[UUID]) -> dict[UUID, Image]:
@@ -71,7 +92,7 @@ def members_of(image_id: UUID, *, status: str) -> tuple[MembershipQuerySet]:
 def _member_rows(image_id: UUID, *ids: int) -> QuerySet[Membership]:
     # Named with the image, by which the table may be partitioned.
     rows = Membership.objects.filter(image_id=image_id, pk__in=ids)
-    return rows.fetch_mode(FETCH_RAISE)
+    return rows.only(*OF_MEMBER).fetch_mode(FETCH_RAISE)
 
 
 def member_rows(image_id: UUID, keys: Sequence[int]) -> dict[int, Membership]:
@@ -86,7 +107,7 @@ def offers_to(tenant_id: str, *, status: str) -> tuple[MembershipQuerySet]:
 @by_value
 def _offer_rows(tenant_id: str, *ids: int) -> QuerySet[Membership]:
     rows = Membership.objects.of_member(tenant_id).in_force().filter(pk__in=ids)
-    return rows.select_related("image__owner").fetch_mode(FETCH_RAISE)
+    return _with_what_cards_show(rows)
 
 
 def offer_rows(tenant_id: str, keys: Sequence[int]) -> dict[int, Membership]:
@@ -97,8 +118,11 @@ def offer_rows(tenant_id: str, keys: Sequence[int]) -> dict[int, Membership]:
 @by_value
 def _offers_between(tenant_id: str, first: int, last: int, *, status: str) -> QuerySet[Membership]:
     [rows] = offers_to.arms(tenant_id, status=status)
-    rows = rows.filter(pk__gte=first, pk__lte=last)
-    return rows.select_related("image__owner").fetch_mode(FETCH_RAISE)
+    return _with_what_cards_show(rows.filter(pk__gte=first, pk__lte=last))
+
+
+def _with_what_cards_show(offers: MembershipQuerySet) -> MembershipQuerySet:
+    return offers.select_related("image__owner").only(*OF_OFFER).fetch_mode(FETCH_RAISE)
 
 
 def listed_offers(tenant_id: str, keys: Sequence[int], *, status: str) -> dict[int, Membership]:
@@ -114,7 +138,7 @@ def listed_offers(tenant_id: str, keys: Sequence[int], *, status: str) -> dict[i
 
 @by_value
 def _visible_images(tenant_id: str, *image_ids: UUID) -> QuerySet[Image]:
-    return Image.objects.visible_to(tenant_id).filter(pk__in=image_ids)
+    return Image.objects.visible_to(tenant_id).filter(pk__in=image_ids).only("name")
 
 
 def visible_images(tenant_id: str, keys: Iterable[UUID]) -> dict[UUID, Image]:

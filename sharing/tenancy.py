@@ -55,6 +55,7 @@ class Request(HttpRequest):
     user: User
     htmx: HtmxDetails
     tenant: Tenant
+    has_others: bool
     actor: Actor
 
 
@@ -72,6 +73,7 @@ def acting_for(request: Request, tenant_id: str) -> Actor:
     if found is None:
         raise Http404("No such tenant.")
     request.tenant = found.tenant
+    request.has_others = found.has_others  # type: ignore[attr-defined]  # annotated
     request.actor = Actor(user=request.user.email, tenant_id=tenant_id, role=found.role)
     return request.actor
 
@@ -89,6 +91,8 @@ def acting_tenant(request: Request) -> dict[str, Any]:
     return {
         "tenant": request.tenant,
         "actor": actor,
-        "other_tenants": lambda: reads.other_tenants(request.user.pk, actor.tenant_id),
+        "other_tenants": lambda: (
+            reads.other_tenants(request.user.pk, actor.tenant_id) if request.has_others else []
+        ),
         "waiting": lambda: waiting_offers(actor.tenant_id),
     }

@@ -21,8 +21,10 @@ from tests.factories import (
 from tests.pages import HTMX, read
 
 pytestmark = pytest.mark.django_db
-# Session, user, role with tenant; other tenants and the waiting offers, for the frame.
-FRAME = 5
+# Session, user, role with tenant; the waiting offers, for the frame.
+FRAME = 4
+# To switch to, for whoever acts for several.
+OTHER_TENANTS = 1
 # Bytes stored, bytes on their way, images: in one.
 QUOTA = 1
 
@@ -81,7 +83,7 @@ PAGES = {
     # Two more: how far a search looks, among the tenant's own images and among those shared to it.
     "images, found": ("images", {"q": "image", "sort": "name"}, own, "tbody tr", FRAME + 6 + QUOTA),
     "activity": ("activity", {}, events, "tbody tr", FRAME + 2),
-    "credentials": ("credentials", {}, credentials, "tbody tr", FRAME + 3),
+    "credentials": ("credentials", {}, credentials, "tbody tr", FRAME + OTHER_TENANTS + 3),
 }
 
 

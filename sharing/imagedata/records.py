@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sharing.errors import BadInput, Conflict, Gone
 from sharing.history import record, switch
@@ -15,6 +15,7 @@ from sharing.models import Event, Image, ImageTag, Tenant
 from sharing.models.copied import words_of
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
+from sharing.models.prepared import Prepared
 from sharing.tenancy import Actor, owner_acts
 from sharing.transactions import whole
 
@@ -155,8 +156,14 @@ def ancestors(image: Image) -> Iterator[tuple[UUID, str | None]]:
     while ref and ref not in seen:
         found = None
         if len(seen) < DEEPEST:
-            found = Image.objects.filter(pk=ref).values_list("owner_id", "base_image_ref").first()
+            found = _origin.first(ref)
         seen.add(ref)
         owner_id, parent = found or (None, None)
         yield ref, owner_id
         ref = parent
+
+
+@Prepared
+def _origin(image_id: UUID) -> QuerySet[Image, tuple[str, UUID | None]]:
+    """Whose an image is, and what it was made from."""
+    return Image.objects.filter(pk=image_id).values_list("owner_id", "base_image_ref")

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from sharing.models import returning
+from sharing.models.stored import Stored
 from sharing.models.tenant import TENANT_ID_MAX
 
 NOTE_MAX = 500
@@ -65,7 +66,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         raise AppendOnly("Events cannot be deleted.")
 
 
-class Event(models.Model):
+class Event(Stored):
     """Who did what, when, for which tenant: append-only, written with the change, readable by both sides.
 
     Holds copies, not keys: it outlives the image, the membership and the user.

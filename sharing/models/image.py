@@ -10,6 +10,7 @@ from uuid6 import uuid7
 
 from sharing.models.copied import WORDS_MAX, WordsField, begins, listed, words_of
 from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet, written
+from sharing.models.stored import Stored
 from sharing.models.tenant import Tenant
 
 
@@ -131,7 +132,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         )
 
 
-class Image(models.Model):
+class Image(Stored):
     """An image record, in the terms of the OpenStack Image API v2; `properties` are its custom ones, flat strings."""
 
     class Status(models.TextChoices):
@@ -252,7 +253,7 @@ class Image(models.Model):
         return self.checklist_confirmed_at is not None and self.checklist_checksum == self.checksum
 
 
-class ImageTag(models.Model):
+class ImageTag(Stored):
     """A word that the owner put on an image."""
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tags")

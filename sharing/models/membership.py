@@ -16,6 +16,7 @@ from sharing.models.copied import (
     begins,
 )
 from sharing.models.prepared import Change
+from sharing.models.stored import Stored
 from sharing.models.tenant import TENANT_ID_MAX, validate_tenant_id
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return [Touched(*row) for row in returning.delete(self, Touched._fields)]
 
 
-class Membership(models.Model):
+class Membership(Stored):
     """Ties an image to a member, with its status. A leaf: nothing points or listens here, so a delete is one statement.
 
     The member's tenant ID has no foreign key: an offer to a tenant that does not exist is a row like any other.

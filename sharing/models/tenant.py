@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from sharing.models.prepared import Prepared
+from sharing.models.stored import Stored
 
 TENANT_ID_MAX = 64
 
@@ -63,7 +64,7 @@ class EmailUserManager(UserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractUser):
+class User(Stored, AbstractUser):
     """A person who signs in, by e-mail address, and acts for one or more tenants. Staff users are the operators."""
 
     username = None  # type: ignore[assignment]
@@ -92,7 +93,7 @@ def _user_by_key(key: int) -> models.QuerySet[User]:
     return User.objects.filter(pk=key)
 
 
-class Tenant(models.Model):
+class Tenant(Stored):
     """An account in the cloud, known by its tenant ID."""
 
     id = models.CharField(
@@ -129,7 +130,7 @@ class Tenant(models.Model):
         return self.id
 
 
-class TenantUser(models.Model):
+class TenantUser(Stored):
     """That a user acts for a tenant, and in which role."""
 
     class Role(models.TextChoices):

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from sharing.errors import Conflict
@@ -84,7 +84,7 @@ def _tables(plan: Plan, password: str) -> list[Table]:
 
 def _estimate(plan: Plan, table: Table) -> int:
     people = plan.joined * 11 // 10
-    rows = {
+    rows: dict[type[models.Model], int] = {
         Tenant: plan.joined, User: people, TenantUser: people, Image: plan.images, ImageTag: plan.images // 2,
         Membership: plan.memberships, Event: plan.memberships * 16 // 10 + plan.images * 28 // 10,
     }  # fmt: skip

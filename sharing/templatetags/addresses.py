@@ -25,12 +25,17 @@ class Address(URLNode):
             return str(super().render(context))
         args = [arg.resolve(context) for arg in self.args]
         if not self.asvar:
-            return _address(settings.ROOT_URLCONF, get_script_prefix(), name, *args)
+            return address(name, *args)
         try:
-            context[self.asvar] = _address(settings.ROOT_URLCONF, get_script_prefix(), name, *args)
+            context[self.asvar] = address(name, *args)
         except NoReverseMatch:
             context[self.asvar] = ""
         return ""
+
+
+def address(name: str, *args: Any) -> SafeString:
+    """For HTML."""
+    return _address(settings.ROOT_URLCONF, get_script_prefix(), name, *args)
 
 
 @lru_cache(maxsize=10_000)

@@ -6,25 +6,27 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from html import escape, unescape
 from typing import NamedTuple
 
 from django import template
 from django.http import HttpRequest
 from django.template import Context
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_mini
 
 from sharing.imagedata.handout import filename_of
 from sharing.models.tenant import is_tenant_id
 from sharing.printable import printable
+from sharing.templatetags.addresses import address
 
 register = template.Library()
 register.filter(filename_of)
 
 VALUE_MAX = 1000
 FIELD = re.compile(r"<(\w+)>")
+MARK = re.compile(r"\0(\w+)\0")
 TO_FILL_IN = {
     "image": "IMAGE_UUID", "tenant": "TENANT_ID", "parent": "PARENT_UUID", "file": "FILE", "name": "NAME",
     "note": "NOTE",
@@ -134,7 +136,7 @@ def commands(
     """
     hint = "Replace what is in capitals. " if "<var>" in content else ""
     if guide:
-        signing_in = escape(reverse("help", args=[context["actor"].tenant_id]))
+        signing_in = address("help", context["actor"].tenant_id)
         hint += f'<a href="{signing_in}#api">How to sign in</a>'
     return SafeString(
         f'<details class="commands"><summary>{FOLD} As a command<span class="visually-hidden">: {escape(str(about))}'
@@ -145,10 +147,19 @@ def commands(
 @register.simple_tag(takes_context=True)
 def command(context: Context, name: str, **values: object) -> SafeString:
     """The command that does `name`, with the values of the page."""
-    does, line = COMMANDS[name]
-    if "<portal>" in line and "portal" not in values:
+    if "<portal>" in COMMANDS[name][1] and "portal" not in values:
         values["portal"] = portal(context)
-    return _shown(does, list(_filled_in(line, values)))
+    words = {field: word for field, value in values.items() if (word := _words(value))}
+    html = _drawn(name, *words)
+    # At once: a value may look like the mark of another.
+    return SafeString(MARK.sub(lambda mark: escape(words[mark[1]]), html))
+
+
+@cache
+def _drawn(name: str, *known: str) -> str:
+    """The command, with a mark for each field that the page knows."""
+    does, line = COMMANDS[name]
+    return _shown(does, list(_filled_in(line, {field: f"\0{field}\0" for field in known})))
 
 
 @register.simple_block_tag
@@ -188,12 +199,12 @@ def _shown(does: str, parts: list[Part]) -> SafeString:
     )
 
 
-def _filled_in(line: str, values: dict[str, object]) -> Iterator[Part]:
+def _filled_in(line: str, words: dict[str, str]) -> Iterator[Part]:
     for at, piece in enumerate(FIELD.split(line)):
         if at % 2 == 0:
             yield Part(piece)
-        elif text := _words(values.get(piece)):
-            yield Part(text)
+        elif piece in words:
+            yield Part(words[piece])
         else:
             yield Part(TO_FILL_IN[piece], to_fill_in=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.template.loader import render_to_string
@@ -47,6 +48,7 @@ MOMENTS = {
 AREAS = {"inbox", "images", "activity", "help"}
 # As `reverse` has it; then nothing is left that HTML escapes.
 IN_ADDRESSES = "!$()*+,;=/~:@"
+_empty_fields: dict[tuple[type, str], SafeString] = {}
 NOT_OFFERED = SafeString('<span class="hint">not offered</span>')
 
 
@@ -116,6 +118,11 @@ def capped(count: int) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
 def badge(count: int) -> str:
     return f"{BADGE_CAP}+" if count > BADGE_CAP else str(count)
 
@@ -181,6 +188,17 @@ def area(request: HttpRequest | None) -> str:
     """Which part of the tenant's pages is shown."""
     _, *path = request.path_info.split("/") if request else ("",)
     return path[2] if path[0:1] == ["t"] and path[2:] and path[2] in AREAS else ""
+
+
+@register.filter
+def field_group(field: BoundField) -> SafeString:
+    """As `as_field_group`, for a field that its form has for everybody: until it is filled in it is drawn once."""
+    if field.form.is_bound or field.form.initial:
+        return field.as_field_group()
+    key = (type(field.form), field.name)
+    if key not in _empty_fields:
+        _empty_fields[key] = field.as_field_group()
+    return _empty_fields[key]
 
 
 @register.filter

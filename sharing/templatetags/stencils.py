@@ -50,23 +50,6 @@ class Cut(NamedTuple):
             parts[place] = texts[text]
         return SafeString("".join(parts))
 
-    def filled_partly(self, texts: dict[str, str]) -> "Cut":
-        """With these texts, which leaves slots for the others."""
-        parts, open_slots = [""], dict(self.slots)
-        for place, part in enumerate(self.parts):
-            if place in open_slots and part not in texts:
-                parts += [part, ""]
-            else:
-                parts[-1] += texts.get(part, part)
-        return Cut(parts, list(enumerate(parts))[1::2])
-
-
-class OnPage(NamedTuple):
-    """A stencil on a page: what is the same there throughout, and is filled in already."""
-
-    told: Told
-    cuts: dict[tuple[Any, ...], Cut]
-
 
 class Stencil(Node):
     # Nothing to look for inside: Django looks for blocks through all of a page's frame, each time that it is shown.
@@ -78,15 +61,11 @@ class Stencil(Node):
 
     def render(self, context: Context) -> SafeString:
         pages: dict[Any, Any] = context.render_context.dicts[0]
-        page: OnPage | None = pages.get(self)
+        page: Told | None = pages.get(self)
         if page is None:
-            page = pages[self] = OnPage(self._of_page.told(context), {})
+            page = pages[self] = self._of_page.told(context)
         row = self._of_row.told(context)
-        cut = page.cuts.get(row.key)
-        if cut is None:
-            cut = self._cut(page.told, row, context).filled_partly(page.told.texts)
-            page.cuts[row.key] = cut
-        return cut.filled(row.texts)
+        return self._cut(page, row, context).filled(page.texts | row.texts)
 
     def _cut(self, page: Told, row: Told, context: Context) -> Cut:
         key = (get_script_prefix(), page.key, row.key)

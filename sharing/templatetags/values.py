@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Sequence
 from html import escape
-from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -11,7 +10,7 @@ from django.template import Context, TemplateSyntaxError
 from django.template.base import FilterExpression, Variable
 from django.utils.safestring import SafeString
 
-# Finds a value, by the variables of the template that the stencil looks at.
+# Finds a value, by what the paths lead along.
 type Read = Callable[[dict[str, Any]], Any]
 
 
@@ -35,51 +34,54 @@ class StandIn(NamedTuple):
     plain: bool
 
 
+class StandIns(dict[type, StandIn]):
+    """What stands for a value, by its kind."""
+
+    def __missing__(self, kind: type) -> StandIn:
+        value = STAND_INS.get(kind, _word)()
+        self[kind] = StandIn(value, str(value), kind in STAND_INS)
+        return self[kind]
+
+
 class Given:
     """A value of a stencil: what a path leads to, through filters. A shape is known there; else whether it is there."""
 
     def __init__(self, name: str, expression: FilterExpression, *, shape: bool) -> None:
-        self.name, self.shape = name, shape
-        self.roots: set[str] = set()
+        self.name, self.shape, self.stand_ins = name, shape, StandIns()
+        # All that is looked at on the ways, from where, by which name.
+        self.stems: dict[str, tuple[str, str]] = {}
         self.of = self._path(expression.var)
         for function, arguments in expression.filters:
             given = [self._path(arg) if varies else _always(arg) for varies, arg in arguments]
             self.of = _filtered(self.of, function, given)
-        self._stand_ins: dict[type, StandIn] = {}
 
     def _path(self, variable: Variable | str) -> Read:
         """A variable, or an attribute of one, as in `{{ }}`: what can be called is called, nothing there is None."""
         if isinstance(variable, str) or not variable.lookups:
             raise TemplateSyntaxError(f"stencil: “{variable}” is the same everywhere.")
-        root, *path = variable.lookups
-        self.roots.add(root)
-        return _attribute(root, attrgetter(".".join(path))) if path else _variable(root)
-
-    def stand_in(self, kind: type) -> StandIn:
-        if kind not in self._stand_ins:
-            value = STAND_INS.get(kind, _word)()
-            self._stand_ins[kind] = StandIn(value, str(value), kind in STAND_INS)
-        return self._stand_ins[kind]
+        stem, *path = variable.lookups
+        self.stems[stem] = ("", stem)
+        for name in path[:-1]:
+            self.stems[f"{stem}.{name}"] = (stem, name)
+            stem = f"{stem}.{name}"
+        return _attribute(stem, path[-1]) if path else _variable(stem)
 
 
 def _always(value: Any) -> Read:
-    return lambda roots: value
+    return lambda stems: value
 
 
-def _variable(root: str) -> Read:
-    def read(roots: dict[str, Any]) -> Any:
-        value = roots[root]
+def _variable(stem: str) -> Read:
+    def read(stems: dict[str, Any]) -> Any:
+        value = stems[stem]
         return value() if callable(value) else value
 
     return read
 
 
-def _attribute(root: str, attribute: Callable[[Any], Any]) -> Read:
-    def read(roots: dict[str, Any]) -> Any:
-        try:
-            value = attribute(roots[root])
-        except AttributeError:
-            return None
+def _attribute(stem: str, name: str) -> Read:
+    def read(stems: dict[str, Any]) -> Any:
+        value = getattr(stems[stem], name, None)
         return value() if callable(value) else value
 
     return read
@@ -87,9 +89,9 @@ def _attribute(root: str, attribute: Callable[[Any], Any]) -> Read:
 
 def _filtered(read: Read, function: Callable[..., Any], given: Sequence[Read]) -> Read:
     if not given:
-        return lambda roots: function(read(roots))
+        return lambda stems: function(read(stems))
     [argument] = given
-    return lambda roots: function(read(roots), argument(roots))
+    return lambda stems: function(read(stems), argument(stems))
 
 
 class Told(NamedTuple):
@@ -104,21 +106,23 @@ class Values:
     def __init__(self, given: Sequence[Given]) -> None:
         self._given = given
         self.names = [one.name for one in given]
-        self._roots = {root for one in given for root in one.roots}
+        self._stems = {name: way for one in given for name, way in one.stems.items()}
 
     def told(self, context: Context) -> Told:
-        roots = {root: context.get(root) for root in self._roots}
+        stems: dict[str, Any] = {}
+        for stem, (before, name) in self._stems.items():
+            stems[stem] = getattr(stems[before], name, None) if before else context.get(name)
         known: list[Any] = []
         key: list[Any] = []
         texts = {}
         for given in self._given:
-            value = given.of(roots)
+            value = given.of(stems)
             if given.shape or not value or value is True:
                 known.append(value)
                 # Not the value: 0 is the same as False, and is written otherwise.
                 key.append(repr(value))
             else:
-                stand_in, text, plain = given.stand_in(type(value))
+                stand_in, text, plain = given.stand_ins[type(value)]
                 known.append(stand_in)
                 key.append(text)
                 texts[text] = str(value) if plain else escape(str(value))
