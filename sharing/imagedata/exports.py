@@ -34,6 +34,11 @@ class Ruling:
 
 
 ALLOWED = Ruling(allowed=True)
+OWNERS_ALONE = Ruling(
+    False,
+    "Its owner has not marked it as redistributable, so only the owner exports it.",
+    "The owner can mark it as redistributable.",
+)
 
 
 def ruling(image: Image, *, by: Actor, status: str | None = None) -> Ruling:
@@ -66,10 +71,10 @@ def permit(image: Image, *, by: Actor, status: str | None = None) -> None:
 
 def prospect(image: Image) -> Ruling:
     """What a member will be allowed once it accepts: for the offer, before it decides."""
+    refused = _restricted(image) or _owners_alone(image) or _unconsidered(image)
     # A queued image gets its data here; one without data that is active keeps it elsewhere.
-    elsewhere = None if image.status == Image.Status.QUEUED else _without_data(image)
-    owners = _owners_alone(image) or _unconsidered(image)
-    return _restricted(image) or owners or elsewhere or ALLOWED
+    awaits_data = image.status == Image.Status.QUEUED
+    return refused or (None if awaits_data else _without_data(image)) or ALLOWED
 
 
 def _for_operator(image: Image) -> Ruling:
@@ -123,13 +128,7 @@ def _restricted(image: Image) -> Ruling | None:
 
 
 def _owners_alone(image: Image) -> Ruling | None:
-    if image.redistributable:
-        return None
-    return Ruling(
-        False,
-        "Its owner has not marked it as redistributable, so only the owner exports it.",
-        "The owner can mark it as redistributable.",
-    )
+    return None if image.redistributable else OWNERS_ALONE
 
 
 def _unconsidered(image: Image) -> Ruling | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -75,7 +75,12 @@ def checklist() -> Iterable[str]:
 @register.filter
 def counts(image: Any) -> SafeString:
     """How many members stand where, in words and as a thin bar; `image` comes from `with_counts()`."""
-    shown = [(name, count) for name in COUNTED if (count := getattr(image, name))]
+    return _counted(image.accepted, image.pending, image.rejected)
+
+
+@lru_cache(maxsize=10_000)
+def _counted(*numbers: int) -> SafeString:
+    shown = [(name, count) for name, count in zip(COUNTED, numbers, strict=True) if count]
     if not shown:
         return NOT_OFFERED
     total = sum(count for _, count in shown)
@@ -162,7 +167,9 @@ def equals(one: object, other: object) -> bool:
 @register.filter
 def tagged(names: Iterable[str] | None) -> SafeString:
     """Tags of an image, each as one."""
-    return SafeString("".join(f'<span class="tag">{escape(name)}</span> ' for name in names or ()))
+    if not names:
+        return SafeString()
+    return SafeString("".join(f'<span class="tag">{escape(name)}</span> ' for name in names))
 
 
 @register.filter

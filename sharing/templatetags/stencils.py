@@ -71,8 +71,7 @@ class Stencil(Node):
         key = (get_script_prefix(), page.key, row.key)
         cut = self._cuts.get(key)
         if cut is None:
-            names = self._of_page.names + self._of_row.names
-            inside = Named(dict(zip(names, page.known + row.known, strict=True)), context)
+            inside = Named(self._of_page.known(page) | self._of_row.known(row), context)
             html = self.nodelist.render(inside)
             if inside.unknown:
                 unknown = ", ".join(inside.unknown)

@@ -95,35 +95,39 @@ def _filtered(read: Read, function: Callable[..., Any], given: Sequence[Read]) -
 
 
 class Told(NamedTuple):
-    """Of some values: what is known inside the stencil, what that makes another cut, and the texts to fill in."""
+    """Of some values: what they make another cut of the stencil by, and the texts to fill in."""
 
-    known: list[Any]
     key: tuple[Any, ...]
     texts: dict[str, str]
+    found: list[Any]
 
 
 class Values:
     def __init__(self, given: Sequence[Given]) -> None:
         self._given = given
-        self.names = [one.name for one in given]
         self._stems = {name: way for one in given for name, way in one.stems.items()}
 
     def told(self, context: Context) -> Told:
         stems: dict[str, Any] = {}
         for stem, (before, name) in self._stems.items():
             stems[stem] = getattr(stems[before], name, None) if before else context.get(name)
-        known: list[Any] = []
-        key: list[Any] = []
+        found = [given.of(stems) for given in self._given]
+        key: list[str] = []
         texts = {}
-        for given in self._given:
-            value = given.of(stems)
+        for given, value in zip(self._given, found, strict=True):
             if given.shape or not value or value is True:
-                known.append(value)
                 # Not the value: 0 is the same as False, and is written otherwise.
                 key.append(repr(value))
             else:
-                stand_in, text, plain = given.stand_ins[type(value)]
-                known.append(stand_in)
+                _, text, plain = given.stand_ins[type(value)]
                 key.append(text)
                 texts[text] = str(value) if plain else escape(str(value))
-        return Told(known, tuple(key), texts)
+        return Told(tuple(key), texts, found)
+
+    def known(self, told: Told) -> dict[str, Any]:
+        """What is known of them inside the stencil."""
+        known = {}
+        for given, value in zip(self._given, told.found, strict=True):
+            named = given.shape or not value or value is True
+            known[given.name] = value if named else given.stand_ins[type(value)].value
+        return known

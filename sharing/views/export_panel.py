@@ -19,6 +19,7 @@ def export_context(
         "lineage": trail,
         "ruling": ruling(image, by=actor, status=status),
         "licence_from": origin and seen.get(origin, origin),
-        "acknowledge_form": AcknowledgeForm(),
+        # Made where it is shown.
+        "acknowledge_form": AcknowledgeForm,
         "made_from_form": MadeFromForm(),
     }
