@@ -1,7 +1,8 @@
-"""Django's `{% url %}`, for pages that write the same few addresses over and over."""
+"""Django's `{% url %}` and `{% querystring %}`, for pages that write the same few addresses over and over."""
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
@@ -47,3 +48,11 @@ def _address(urlconf: str, prefix: str, name: str, *args: Any) -> SafeString:
 def url(parser: Parser, token: Token) -> Address:
     node = django_url(parser, token)
     return Address(node.view_name, node.args, node.kwargs, node.asvar)
+
+
+@register.simple_tag(takes_context=True)
+def querystring(context: Context, **changes: str | None) -> str:
+    """As Django's, for changes by name: the page's own parameters with these, or without those that are None."""
+    values: dict[str, Any] = dict(context["request"].GET.lists()) | changes
+    given = {name: value for name, value in values.items() if value is not None}
+    return f"?{urlencode(given, doseq=True)}"
