@@ -128,7 +128,7 @@ class TestPanel:
         imports.begin(image, 5, filename='"><b>x</b>', by=producer.by)
         assert panel(producer, image)["data-name"] == '"><b>x</b>'
 
-    @pytest.mark.parametrize(("fixture", "number"), [("image", 12), ("upload", 10)])
+    @pytest.mark.parametrize(("fixture", "number"), [("image", 11), ("upload", 9)])
     def test_has_its_number_of_queries(
         self, producer, request, fixture, number, django_assert_num_queries
     ):

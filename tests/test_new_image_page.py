@@ -258,5 +258,5 @@ def test_the_page_has_its_number_of_queries_however_many_images(
 ):
     ImageFactory.create_batch(number, owner=producer.tenant)
     client = producer.client()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(address(producer))
