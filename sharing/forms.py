@@ -1,9 +1,11 @@
 import re
 from contextlib import suppress
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from sharing.checklist import ITEMS
 from sharing.cursors import CURSOR_MAX
@@ -198,3 +200,14 @@ def cleaned[F: forms.Form](form: F) -> F:
             )
         )
     return form
+
+
+def asked[F: forms.Form](form: type[F], parameters: QueryDict) -> F:
+    """A list's form with what the page's address says, cleaned. It is only read: most addresses say nothing, and all
+    of those have one form."""
+    return cleaned(form(parameters)) if parameters else _unasked(form)  # type: ignore[return-value]  # of that kind
+
+
+@cache
+def _unasked(form: type[forms.Form]) -> forms.Form:
+    return cleaned(form({}))

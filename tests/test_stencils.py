@@ -24,11 +24,15 @@ def rows(*values):
     return [SimpleNamespace(status="pending", value=value) for value in values]
 
 
-@pytest.mark.parametrize("value", ["<b>&\"'", "a", "", 0, 7, None, True, False, uuid4(), 2**63 - 1])
+@pytest.mark.parametrize(
+    "value", ["<b>&\"'", "a", "%s %% 5%", "", 0, 7, None, True, False, uuid4(), 2**63 - 1]
+)
 def test_a_value_is_written_as_a_template_writes_it(value):
-    filled = rendered("{% stencil with v=row.value %}[{{ v }}]{% endstencil %}", rows("x", value))
+    filled = rendered(
+        "{% stencil with v=row.value %}[%s {{ v }} %]{% endstencil %}", rows("x", value)
+    )
 
-    assert filled == rendered("[{{ row.value }}]", rows("x", value))
+    assert filled == rendered("[%s {{ row.value }} %]", rows("x", value))
 
 
 def test_each_row_has_its_own_values_however_often_they_stand_there():

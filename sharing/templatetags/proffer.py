@@ -173,6 +173,22 @@ def tagged(names: Iterable[str] | None) -> SafeString:
 
 
 @register.filter
+def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
+    """Of a select; the choices are few and the same for everybody."""
+    return _options(tuple(choices), chosen)
+
+
+@lru_cache(maxsize=100)
+def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> SafeString:
+    return SafeString(
+        "".join(
+            f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(label)}</option>'
+            for value, label in choices
+        )
+    )
+
+
+@register.filter
 def attributes(attrs: dict[str, Any]) -> SafeString:
     """Of a form's widget, as Django's own template writes them."""
     return SafeString(

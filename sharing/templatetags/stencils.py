@@ -40,15 +40,12 @@ class Named(Context):
 
 
 class Cut(NamedTuple):
-    parts: list[str]
-    # Where among the parts which value goes, by the text that stands for it.
-    slots: list[tuple[int, str]]
+    # With a %s for each value, and which goes where, by the text that stands for it.
+    form: str
+    slots: list[str]
 
     def filled(self, texts: dict[str, str]) -> SafeString:
-        parts = self.parts.copy()
-        for place, text in self.slots:
-            parts[place] = texts[text]
-        return SafeString("".join(parts))
+        return SafeString(self.form % tuple(map(texts.__getitem__, self.slots)))
 
 
 class Stencil(Node):
@@ -89,11 +86,11 @@ def _divided(html: str, stand_ins: Iterable[str]) -> Cut:
         while at >= 0:
             found.append((at, stand_in))
             at = html.find(stand_in, at + 1)
-    parts, end = [], 0
+    form, end = "", 0
     for at, stand_in in sorted(found):
-        parts += [html[end:at], stand_in]
+        form += html[end:at].replace("%", "%%") + "%s"
         end = at + len(stand_in)
-    return Cut([*parts, html[end:]], list(enumerate(parts))[1::2])
+    return Cut(form + html[end:].replace("%", "%%"), [stand_in for _, stand_in in sorted(found)])
 
 
 @register.tag

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from sharing import reads
-from sharing.forms import ActivityForm, cleaned
+from sharing.forms import ActivityForm, asked
 from sharing.replica import read_list
 from sharing.tenancy import Request, acting_for
 
@@ -13,7 +13,7 @@ from sharing.tenancy import Request, acting_for
 @require_safe
 def activity(request: Request, tenant_id: str) -> HttpResponse:
     actor = acting_for(request, tenant_id)
-    form = cleaned(ActivityForm(request.GET))
+    form = asked(ActivityForm, request.GET)
 
     def shown() -> HttpResponse:
         return render(request, "sharing/activity.html", _context(tenant_id, form))

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from sharing import handshake, reads
-from sharing.forms import AnswerForm, InboxForm, cleaned
+from sharing.forms import AnswerForm, InboxForm, asked, cleaned
 from sharing.models import Membership
 from sharing.replica import read_list
 from sharing.tenancy import Actor, Request, acting_for, may_act
@@ -24,7 +24,7 @@ UNDO = {"pending": "postpone", "accepted": "accept", "rejected": "reject"}
 @require_safe
 def inbox(request: Request, tenant_id: str) -> HttpResponse:
     actor = acting_for(request, tenant_id)
-    form = cleaned(InboxForm(request.GET))
+    form = asked(InboxForm, request.GET)
     tab = form.cleaned_data["status"] or Membership.Status.PENDING
     page, answered = form.cleaned_data["page"], form.cleaned_data["answered"]
 

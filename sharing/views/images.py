@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from sharing import reads
-from sharing.forms import ImagesForm, MembersForm, OfferForm, cleaned
+from sharing.forms import ImagesForm, MembersForm, OfferForm, asked
 from sharing.imagedata import quota
 from sharing.imagedata.records import lineage
 from sharing.models import Image, Membership
@@ -24,7 +24,7 @@ from sharing.views.import_panel import import_context
 @require_safe
 def images(request: Request, tenant_id: str) -> HttpResponse:
     actor = acting_for(request, tenant_id)
-    form = cleaned(ImagesForm(request.GET))
+    form = asked(ImagesForm, request.GET)
 
     def shown() -> HttpResponse:
         return render(request, "sharing/images.html", _images_context(request, actor, form))
@@ -124,8 +124,8 @@ def image_context(
 def _members_context(request: Request, actor: Actor, image: Image) -> dict[str, Any]:
     """A page of the members list. After a verb it is the first page of all."""
     if request.method not in ("GET", "HEAD"):
-        return _members(image, cleaned(MembersForm({})))
-    form = cleaned(MembersForm(request.GET))
+        return _members(image, asked(MembersForm, QueryDict()))
+    form = asked(MembersForm, request.GET)
     return read_list(lambda: _members(image, form), by=actor)
 
 
