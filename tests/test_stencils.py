@@ -1,6 +1,8 @@
 """Rows that are rendered once for their shape and filled in show what each of them would show by itself."""
 
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
+from itertools import repeat
 from types import SimpleNamespace
 from urllib.parse import unquote
 from uuid import uuid4
@@ -165,3 +167,18 @@ def test_no_more_cuts_are_kept_than_it_says(monkeypatch):
     assert [page(status=number, value="a") for number in (*range(9), 0)] == [
         f"{number}a" for number in (*range(9), 0)
     ]
+
+
+def apply(page, values):
+    return page(**values)
+
+
+def test_threads_that_come_at_once_fill_in_the_same_cut():
+    source = "{% stencil with v=value w=number %}{{ v }} {{ w }};{% endstencil %}"
+    for _ in range(20):
+        page, numbers = compiled(source), range(1, 33)
+        values = [{"value": f"v{number}", "number": number} for number in numbers]
+        with ThreadPoolExecutor(8) as threads:
+            shown = list(threads.map(apply, repeat(page), values))
+
+        assert shown == [f"v{number} {number};" for number in numbers]

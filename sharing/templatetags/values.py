@@ -39,8 +39,8 @@ class StandIns(dict[type, StandIn]):
 
     def __missing__(self, kind: type) -> StandIn:
         value = STAND_INS.get(kind, _word)()
-        self[kind] = StandIn(value, str(value), kind in STAND_INS)
-        return self[kind]
+        # The first one, where two threads come here at once.
+        return self.setdefault(kind, StandIn(value, str(value), kind in STAND_INS))
 
 
 class Given:
