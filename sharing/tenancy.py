@@ -10,7 +10,8 @@ from sharing import reads
 from sharing.errors import NotAllowed
 from sharing.models import Image, Tenant, TenantUser, User
 
-BADGE_CAP = 99
+# A page of the inbox: each is looked at whether it is in force.
+BADGE_CAP = 25
 OPERATOR = "operator"
 
 

@@ -15,9 +15,9 @@ def three(consumer):
 
 
 @pytest.mark.parametrize(
-    ("waiting", "shown"), [(0, ""), (1, "1 waiting"), (99, "99 waiting"), (100, "99+ waiting")]
+    ("waiting", "shown"), [(0, ""), (1, "1 waiting"), (25, "25 waiting"), (26, "25+ waiting")]
 )
-def test_it_counts_the_tenants_own_pending_offers_to_99(consumer, stranger, waiting, shown):
+def test_it_counts_the_tenants_own_pending_offers_to_25(consumer, stranger, waiting, shown):
     MembershipFactory.create_batch(waiting, member_id=consumer.id)
     MembershipFactory(member_id=consumer.id, status="accepted")
     MembershipFactory(member_id=consumer.id, status="rejected")

@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from sharing.errors import Refused
-from sharing.models.membership import COUNT_CAP
+from sharing.models.membership import COUNT_CAP, Keys
 
 SEARCH_MAX = 255
 FOUND_CAP = 100
@@ -37,6 +37,12 @@ class CappedPaginator(Paginator[Any]):
     @property
     def is_capped(self) -> bool:
         return self.found > COUNT_CAP
+
+    def _get_page(self, rows: Any, number: int, *given: Any) -> Any:
+        if number > 1:
+            # Else what the rows are joined with is read for those of the pages before, too.
+            rows = self.object_list.filter(pk__in=Keys(rows.values("pk")))  # type: ignore[attr-defined]
+        return super()._get_page(rows, number, *given)  # type: ignore[misc]  # missing in the stubs
 
 
 class SearchForm(ChangeListSearchForm):
@@ -118,7 +124,15 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 told = f"More than {FOUND_CAP} match: these are some of them. Search for more of what you look for."
                 messages.warning(request, told)
             found.update(keys[:FOUND_CAP])
+        request.matching = len(found)  # type: ignore[attr-defined]
         return queryset.filter(pk__in=found), False
+
+    def get_paginator(self, request: HttpRequest, *given: Any, **how: Any) -> Any:
+        paginator: Any = super().get_paginator(request, *given, **how)
+        if (matching := getattr(request, "matching", None)) is not None:
+            # Each was found by its key just now, and need not be looked up for a count.
+            paginator.found = matching
+        return paginator
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

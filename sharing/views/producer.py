@@ -1,5 +1,6 @@
 """The owner's verbs: offer, withdraw, prune, delete; and the pages that ask before what cannot be undone."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib import messages
@@ -50,14 +51,20 @@ def _line(result: OfferResult) -> str:
 def confirm_withdraw(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     _, image = owned_image(request, tenant_id, image_id)
     form = cleaned(WithdrawForm(request.GET))
-    members = image.memberships.all()
-    if form.member_ids is not None:
-        members = members.filter(member_id__in=form.member_ids)
+    count, accepted = _standing(image, form.member_ids)
     return render(request, "sharing/confirm.html", {
         "verb": "withdraw", "image": image, "post_to": reverse("withdraw", args=[tenant_id, image_id]),
-        "members": form.member_ids, "count": members.capped_count(),
-        "accepted": members.accepted().capped_count(),
+        "members": form.member_ids, "count": count, "accepted": accepted,
     })  # fmt: skip
+
+
+def _standing(image: Image, member_ids: Collection[str] | None) -> tuple[int, int]:
+    """How many memberships of the image there are, of these members or of all, and how many of them are accepted."""
+    if member_ids is None:
+        return image.memberships.capped_count(), image.memberships.accepted().capped_count()
+    # Whole rows: where another index has all that is asked for, the planner may go through all of a member or status.
+    statuses = [one.status for one in image.memberships.filter(member_id__in=member_ids)]
+    return len(statuses), statuses.count(Membership.Status.ACCEPTED)
 
 
 @require_POST
