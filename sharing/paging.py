@@ -58,9 +58,10 @@ def keyset_page[T: Model](
     """
     backwards, values = read_cursor(order, cursor, arms[0]) if cursor else (False, [])
     way = turned(order) if backwards else order
-    end = _end(arms, way, values, visible) if search else ()
+    end: tuple[Any, ...] = ()
     if search:
-        arms = [search(arm.filter(_beyond(sort_keys(arm, way), end, until=True))) for arm in arms]
+        end = search_end([(arm, LOOKED_THROUGH) for arm in arms], way, values, visible)
+        arms = until([search(arm) for arm in arms], way, end)
     rows = fetch(way, values) if fetch else list(rows_after(arms, way, values, size + 1))
     if not rows and not end:
         again = cursor and not search
@@ -118,28 +119,25 @@ class Listing[R: QuerySet[Any]]:
         return build
 
 
-def _end(
-    arms: Sequence[QuerySet[Any]],
+def search_end[T: QuerySet[Any]](
+    arms: Sequence[tuple[T, int]],
     order: Sequence[str],
     values: Sequence[Any],
-    visible: Callable[[QuerySet[Any]], QuerySet[Any]],
+    visible: Callable[[T], T],
 ) -> tuple[Any, ...]:
-    """The last row that a page of a search looks at; empty where it can look at all that follow."""
-    ends = [end for arm in arms if (end := _end_of(arm, order, values, visible))]
+    """The last row that a page of a search looks at, of each arm at so many; empty where those are all that follow."""
+    ends = [end for arm, most in arms if (end := _end_of(arm, most, order, values, visible))]
     if not ends:
         return ()
     return max(ends) if order[0].startswith("-") else min(ends)
 
 
-def _end_of(
-    arm: QuerySet[Any],
-    order: Sequence[str],
-    values: Sequence[Any],
-    visible: Callable[[QuerySet[Any]], QuerySet[Any]],
+def _end_of[T: QuerySet[Any]](
+    arm: T, most: int, order: Sequence[str], values: Sequence[Any], visible: Callable[[T], T]
 ) -> tuple[Any, ...]:
-    """The last visible row among the next LOOKED_THROUGH; where none of them is, among those that follow."""
+    """The last visible row among the next `most`; where none of them is, among those that follow."""
     keys, start = sort_keys(arm, order), values
-    while far := list(rows_after([arm], order, start, LOOKED_THROUGH)[LOOKED_THROUGH - 1 :]):
+    while far := list(rows_after([arm], order, start, most)[most - 1 :]):
         if visible(arm) is arm:
             return tuple(far[0])
         seen = visible(arm.filter(_beyond(keys, start), _beyond(keys, far[0], until=True)))
@@ -147,6 +145,11 @@ def _end_of(
             return tuple(end)
         start = far[0]
     return ()
+
+
+def until[T: QuerySet[Any]](arms: Sequence[T], order: Sequence[str], end: Sequence[Any]) -> list[T]:
+    """The arms up to that row; all of them where there is none."""
+    return [arm.filter(_beyond(sort_keys(arm, order), end, until=True)) for arm in arms]
 
 
 def rows_after(
@@ -177,6 +180,11 @@ def _narrowed(
     return rows.values_list(*(name for name, _ in keys))
 
 
+def is_one_way(order: Sequence[str]) -> bool:
+    """Whether it is that of one field, and within it of the key in the same direction."""
+    return len(order) == 2 and order[0].startswith("-") == order[1].startswith("-")
+
+
 def turned(order: Sequence[str]) -> list[str]:
     """The same order, backwards."""
     return [name[1:] if name.startswith("-") else f"-{name}" for name in order]
@@ -192,7 +200,10 @@ def in_batches[M: Model](rows: QuerySet[M]) -> Iterator[list[M]]:
 
 def _ways(arm: QuerySet[Any], order: Sequence[str]) -> list[str]:
     """The same as the ORM takes it."""
-    return [f"-{name}" if down else name for name, down in sort_keys(arm, order)]
+    ways = [f"-{name}" if down else name for name, down in sort_keys(arm, order)]
+    if len(ways) == 1 and "within" in arm.query.annotations:
+        ways = [*turned(["within" if ways[0][0] != "-" else "-within"]), *ways]
+    return ways
 
 
 def _beyond(keys: Sequence[tuple[str, bool]], values: Sequence[Any], *, until: bool = False) -> Q:

@@ -3,7 +3,16 @@
 import factory
 from django.utils import timezone
 
-from sharing.models import ApplicationCredential, Image, Membership, Tenant, TenantUser, User
+from sharing.models import (
+    ApplicationCredential,
+    Image,
+    ImageTag,
+    Membership,
+    Tenant,
+    TenantUser,
+    User,
+)
+from sharing.models.copied import words_of
 
 PASSWORD = "correct horse battery staple"
 
@@ -74,3 +83,11 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     image = factory.SubFactory(ImageFactory)
     member_id = factory.Sequence(lambda n: str(8_000_000 + n))
     offered_by = "manager@producer.example"
+
+
+def tag(image, *names):
+    """Puts tags on an image that has none, and says so where lists look for them."""
+    ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in names)
+    words = words_of(image.name, names)
+    Image.objects.filter(pk=image.pk).update(words=words)
+    image.memberships.update(image_words=words)

@@ -1,19 +1,21 @@
 """The filters of an image list: what each parameter of the query narrows it by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
-from sharing.api.parameters import IMAGE_LIST, NEVER_HERE
+from sharing.api.parameters import IMAGE_LIST, IMAGE_ORDER, IMAGE_PAGE, NEVER_HERE
 from sharing.api.query import Query
 from sharing.api.wire import ACKNOWLEDGED, BASE_IMAGE, REDISTRIBUTABLE, STATUSES
 from sharing.errors import BadInput
 from sharing.imagedata.changes import flag_of
 from sharing.imagedata.records import parent_id
-from sharing.models import Image, ImageTag
-from sharing.models.copied import listed
+from sharing.models import Image
+from sharing.models.copied import begins, listed, words_of
 from sharing.models.image import ImageQuerySet
 
 IN_WORDS = ("name", "disk_format", "container_format")
@@ -28,6 +30,11 @@ COMPARED: dict[str, Callable[[str, datetime], Q]] = {
     "neq": lambda name, at: ~Q(**{f"{name}__gte": at, f"{name}__lt": at + SECOND}),
 }
 
+# What says whose images are listed, and how, but not which of them.
+NO_FILTERS = {parameter.name for parameter in (*IMAGE_ORDER, *IMAGE_PAGE)} | {"member_status"}
+# Filters whose own index has an owner's images in the order of time.
+OWN_INDEX = frozenset({"os_hidden", "visibility", "protected", "disk_format"})
+
 type Narrow = Callable[[ImageQuerySet], ImageQuerySet]
 
 
@@ -41,6 +48,47 @@ def narrowing(query: Query) -> Narrow:
         return images
 
     return narrow
+
+
+def is_narrow(query: Query) -> bool:
+    """Whether it asks for images by what no list goes by, but an index of its own leads to them."""
+    return "id" in query.values or bool(query.text(BASE_IMAGE))
+
+
+def leading(query: Query, order: Sequence[str]) -> Callable[[Any], Any]:
+    """What an index of a list in this order serves of the filters; the other ones it only passes by."""
+    condition: list[Callable[[Any], Q]] = []
+    if (name := _single(query, "name")) is not None:
+        words = words_of(name, ())
+        condition.append(lambda rows: begins(listed(rows, "words"), words))
+    if order[0].endswith("created_at") and "created_at" in query.values:
+        condition.append(_at_moment(query, "created_at"))
+    return lambda rows: rows.filter(*(one(rows) for one in condition))
+
+
+def sought(query: Query, order: Sequence[str], *, own: bool) -> set[str]:
+    """The filters for which the images of a list must be looked at one by one."""
+    names = query.values.keys() - NO_FILTERS
+    by_time = order[0].endswith("created_at")
+    served = {
+        "owner": own,
+        "name": _single(query, "name") is not None,
+        "created_at": by_time,
+        "os_hidden": not query.flag("os_hidden"),
+        "visibility": query.text("visibility") != Image.Visibility.PRIVATE,
+    }
+    names -= {name for name, is_served in served.items() if is_served}
+    if own and by_time and len(names) == 1 and names <= OWN_INDEX:
+        several = "disk_format" in names and _single(query, "disk_format") is None
+        unprotected = query.flag("protected") is False
+        return names if several or unprotected else set()
+    return names
+
+
+def _single(query: Query, name: str) -> str | None:
+    """What the parameter says, where that is one value."""
+    values = query.some(name) or []
+    return values[0] if len(values) == 1 else None
 
 
 def _by_facts(query: Query) -> list[Narrow]:
@@ -61,9 +109,8 @@ def _by_facts(query: Query) -> list[Narrow]:
     for name in ("min_disk", "min_ram"):
         if (least := query.number(name)) is not None:
             condition &= Q(**{name: least})
-    for tag in query.values.get("tag", []):
-        condition &= Q(Exists(ImageTag.objects.filter(image=OuterRef("pk"), name=tag)))
     steps: list[Narrow] = [lambda images: images.filter(condition), *_by_status(query)]
+    steps += [partial(ImageQuerySet.tagged, name=tag) for tag in query.values.get("tag", [])]
     steps += [_by_moment(query, n) for n in ("created_at", "updated_at") if n in query.values]
     if names is not None and len(names) == 1:
         steps.append(lambda images: images.named(names[0]))
@@ -81,6 +128,11 @@ def _by_status(query: Query) -> list[Narrow]:
 
 
 def _by_moment(query: Query, name: str) -> Narrow:
+    condition = _at_moment(query, name)
+    return lambda images: images.filter(condition(images))
+
+
+def _at_moment(query: Query, name: str) -> Callable[[Any], Q]:
     text = query.text(name)
     operator, colon, rest = text.partition(":")
     if not colon or operator not in COMPARED:
@@ -95,7 +147,7 @@ def _by_moment(query: Query, name: str) -> Narrow:
         compared(name, at)
     except (ValueError, OverflowError) as error:
         raise _no_moment(name) from error
-    return lambda images: images.filter(compared(listed(images, name), at))
+    return lambda rows: compared(listed(rows, name), at)
 
 
 def _no_moment(name: str) -> BadInput:

@@ -8,15 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from sharing.api import reads
+from sharing.api.arms import arms_of, found, narrowed
 from sharing.api.calls import Call, answer
-from sharing.api.filters import narrowing
 from sharing.api.links import link
 from sharing.api.parameters import DIRECTIONS, MEMBER_STATUSES, SORT_KEYS, VISIBILITIES
 from sharing.api.query import Query
 from sharing.api.wire import image_out
 from sharing.errors import BadInput
 from sharing.models import Image, Membership
-from sharing.models.image import ImageQuerySet
 from sharing.models.prepared import Prepared
 from sharing.paging import PAGE_SIZE, rows_after
 from sharing.replica import read_list
@@ -34,33 +33,31 @@ def index(call: Call) -> HttpResponse:
 def _index(call: Call, query: Query) -> HttpResponse:
     limit = query.number("limit")
     size = PAGE_SIZE if limit is None else min(limit, PAGE_MAX)
-    rows = _rows(query, call.actor.tenant_id, size)
-    keys = [row[-1] for row in rows[:size]]
-    found = {image.pk: image for image in reads.images(*keys)} if keys else {}
+    keys, last = _page(query, call.actor.tenant_id, size)
+    images = {image.pk: image for image in reads.images(*keys)} if keys else {}
     tags = reads.tags_of(keys)
     told: dict[str, Any] = {
-        "images": [image_out(found[key], tags[key]) for key in keys if key in found],
+        "images": [image_out(images[key], tags[key]) for key in keys if key in images],
         "first": link(call, marker=None),
         "schema": "/v2/schemas/images",
     }
-    if len(rows) > size:
-        told["next"] = link(call, marker=str(keys[-1]))
+    if last is not None:
+        told["next"] = link(call, marker=str(last))
     return answer(200, told)
 
 
-def _rows(query: Query, tenant_id: str, size: int) -> list[tuple[Any, ...]]:
-    """The sort values of a page's images, their keys last; one more than `size` where more follow."""
+def _page(query: Query, tenant_id: str, size: int) -> tuple[list[UUID], UUID | None]:
+    """The keys of a page's images, and where more may follow, the one to go on after."""
     visibility = query.one_of("visibility", VISIBILITIES)
     member_status = query.one_of("member_status", MEMBER_STATUSES) or Membership.Status.ACCEPTED
     if query.values.keys() <= WHOSE and visibility not in NONE_HERE:
-        return _first_page(tenant_id, visibility=visibility, member_status=member_status)
-    narrow = narrowing(query)
-    arms = [narrow(arm) for arm in _arms(tenant_id, visibility, member_status)]
-    if "owner" in query.values:
-        arms = [arm.filter(owner_id=query.text("owner")) for arm in arms]
+        rows = _first_page(tenant_id, visibility=visibility, member_status=member_status)
+        keys = [row[-1] for row in rows[:PAGE_SIZE]]
+        return keys, keys[-1] if len(rows) > PAGE_SIZE else None
     order = _order(query)
+    arms = narrowed(arms_of(tenant_id, visibility, member_status), query, order, tenant_id)
     values = _marker(query, tenant_id, order)
-    return list(rows_after(arms, order, values, size + 1)) if arms and size else []
+    return found(arms, order, values, size) if arms and size else ([], None)
 
 
 @Prepared
@@ -68,25 +65,9 @@ def _first_page(
     tenant_id: str, *, visibility: str, member_status: str
 ) -> QuerySet[Image, tuple[Any, ...]]:
     """What most clients ask for: no filter but whose images, the newest first."""
-    shown = [arm.filter(os_hidden=False) for arm in _arms(tenant_id, visibility, member_status)]
+    arms = arms_of(tenant_id, visibility, member_status)
+    shown = [arm.images.filter(os_hidden=False) for arm in arms]
     return rows_after(shown, ("-created_at", "-id"), (), PAGE_SIZE + 1)
-
-
-def _arms(tenant_id: str, visibility: str, member_status: str) -> list[ImageQuerySet]:
-    """Disjoint parts of the list: the tenant's own images, and those shared to it.
-
-    As in Glance, its own are listed whatever `member_status` says; public and community images there are none.
-    """
-    statuses = Membership.Status.values if member_status == "all" else [member_status]
-    mine = Image.objects.owned_by(tenant_id)
-    # An index serves the order within each status.
-    shared = [Image.objects.shared_to(tenant_id, status) for status in statuses]
-    return {
-        "private": [mine.filter(visibility=Image.Visibility.PRIVATE)],
-        "shared": [mine.filter(visibility=Image.Visibility.SHARED), *shared],
-        "public": [],
-        "community": [],
-    }.get(visibility, [mine, *shared])
 
 
 def _order(query: Query) -> list[str]:
@@ -153,6 +134,6 @@ def _marker(query: Query, tenant_id: str, order: list[str]) -> tuple[Any, ...]:
         images.owned_by(tenant_id),
         images.shared_to(tenant_id, *Membership.Status.values),
     ):
-        for found in rows_after([arm.filter(pk=key)], order, (), 1):
-            return found
+        for row in rows_after([arm.filter(pk=key)], order, (), 1):
+            return row
     raise refused

@@ -30,6 +30,8 @@ SORT_KEYS = (
     "name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at",
 )  # fmt: skip
 DIRECTIONS = ("asc", "desc")
+# So many images are sorted by what no index has.
+SORTED_MAX = 1000
 COMPARISONS = ("gt", "gte", "lt", "lte", "eq", "neq")
 
 type Schema = dict[str, Any]
@@ -79,7 +81,9 @@ _SORT = rf"({'|'.join(SORT_KEYS)})(:({'|'.join(DIRECTIONS)}))?"
 _OR_SEVERAL = "or `in:` and several, separated by commas"
 
 LIMIT = Parameter(
-    "limit", "At most so many rows; `next` in the answer leads to those that follow.", NUMBER
+    "limit",
+    "At most so many rows; `next` in the answer leads to those that follow, of fewer rows too.",
+    NUMBER,
 )
 IMAGE_FILTERS = (
     Parameter(
@@ -115,7 +119,9 @@ IMAGE_FILTERS = (
 )  # fmt: skip
 IMAGE_ORDER = (
     Parameter(
-        "sort", "Fields in order of weight, such as `name:asc,size:desc`; by default `created_at:desc`.",
+        "sort",
+        "Fields in order of weight, such as `name:asc,size:desc`; by default `created_at:desc`. A list of more than"
+        f" {SORTED_MAX:,} images is sorted by `created_at`, `name` or `size` alone; one's own, by `updated_at` too.",
         {"type": "string", "pattern": f"^{_SORT}(,{_SORT})*$"},
     ),
     Parameter(

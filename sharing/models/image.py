@@ -2,13 +2,15 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import connections, models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
-from django.db.models.lookups import IsNull
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual, IsNull
 from django.utils import timezone
 from uuid6 import uuid7
 
 from sharing.models.copied import WORDS_MAX, WordsField, begins, listed, words_of
+from sharing.models.image_indexes import INDEXES
 from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet, written
 from sharing.models.stored import Stored
 from sharing.models.tenant import Tenant
@@ -32,7 +34,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """
         one_of = Q(memberships__status__in=statuses)
         if len(statuses) == 1:
-            one_of = Q(memberships__status=written(statuses[0]))
+            one_of = Q(memberships__status=written(Membership.Status(statuses[0])))
         members = self.filter(
             one_of, visibility=Image.Visibility.SHARED, memberships__member_id=tenant_id
         )
@@ -81,6 +83,18 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Images whose name is this text."""
         # The index goes by words, and those do not tell upper from lower case.
         return self.filter(begins(listed(self, "words"), words_of(name, ())), name=name)
+
+    def private(self) -> Self:
+        return self.filter(visibility=written(Image.Visibility.PRIVATE))
+
+    def tagged(self, name: str) -> Self:
+        """Images with this tag."""
+        # The words tell it, which an index has; but not where they are cut off.
+        words = listed(self, "words")
+        told = Q(**{f"{words}__contains": words_of("", (name,))})
+        maybe = GreaterThanOrEqual(Length(words), WORDS_MAX // 4 - 1)
+        tags = ImageTag.objects.filter(image=OuterRef("pk"), name=name)
+        return self.filter(told | Q(maybe), Exists(tags))
 
     def with_property(self, name: str, value: str) -> Self:
         """Images whose custom property `name` is this text."""
@@ -195,23 +209,7 @@ class Image(Stored):
     objects: ClassVar[models.Manager["Image"]] = ImageQuerySet.as_manager()
 
     class Meta:
-        indexes = (
-            # The lists of an owner, each in its order; the words stand in them for the search.
-            models.Index(fields=["owner", "-created_at", "-id", "words"], name="image_by_age"),
-            models.Index(fields=["owner", "words", "id"], name="image_by_name"),
-            models.Index(fields=["owner", "size", "id", "words"], name="image_by_size"),
-            models.Index(
-                fields=["owner", "-created_at", "-id"],
-                name="image_on_hold",
-                condition=Q(on_hold=True),
-            ),
-            models.Index(fields=["owner", "size"], name="image_stored", condition=~Q(data="")),
-            models.Index(
-                fields=["restriction_origin"],
-                name="image_restricted_by",
-                condition=Q(restriction_origin__isnull=False),
-            ),
-        )
+        indexes = INDEXES
         constraints = (
             models.CheckConstraint(
                 condition=Q(status__in=("queued", "active", "deactivated")),

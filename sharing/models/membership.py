@@ -2,8 +2,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from sharing.models import returning
@@ -42,16 +43,24 @@ class Keys(models.Subquery):
         return self.as_sql(compiler, connection, template=once, **context)
 
 
-def written(status: str) -> models.Func:
-    """A status in the words of the statement, not among its values: a partial index serves a prepared one only so."""
-    word = Membership.Status(status).value
-    return models.Func(template=f"'{word}'", output_field=models.CharField())
+def written(choice: models.TextChoices) -> models.Func:
+    """A value in the words of the statement, not among its values: a partial index serves a prepared one only so."""
+    return models.Func(template=f"'{choice.value}'", output_field=models.CharField())
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def of_member(self, tenant_id: str) -> Self:
         """The memberships that the tenant answers."""
         return self.filter(member_id=tenant_id)
+
+    def of_image(self, image_id: UUID) -> Self:
+        """The memberships of the image, for lists by their key, which an index sorts `within` the image."""
+        rows = self.annotate(within=F("image_id"))
+        if connections[self.db].vendor != "postgresql":
+            return rows.filter(image_id=image_id)
+        # With `image_id = ...` the order within it says nothing, and the planner may walk the keys of all images.
+        one = "sharing_membership.image_id = ANY(ARRAY[%s]::uuid[])"
+        return rows.filter(RawSQL(one, (image_id,), models.BooleanField()))  # noqa: S611
 
     def beginning(self, text: str) -> Self:
         """Those whose member's tenant ID begins with the text."""

@@ -5,10 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from sharing.models import ImageTag
 from tests.api.client import IMAGES, api
 from tests.api.listed import ask, names
-from tests.factories import ImageFactory, MembershipFactory
+from tests.factories import ImageFactory, MembershipFactory, tag
 from tests.refusals import unchanged
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +97,7 @@ def test_filters_hold_for_what_is_shared_too(producer, consumer):
     for name, facts in FACTS.items():
         image = ImageFactory(owner=consumer.tenant, name=name, **facts)
         MembershipFactory(image=image, member_id=producer.id, status="accepted")
-        ImageTag.objects.create(image=image, name=name)
+        tag(image, name)
     assert listed(producer, status="deactivated") == ["on hold", "suspended"]
     assert listed(producer, os_hidden="true") == ["hidden"]
     assert listed(producer, tag="other", size_min=5) == ["other"]
@@ -115,7 +114,7 @@ def test_filters_hold_for_what_is_shared_too(producer, consumer):
 def test_tags_leave_those_that_have_all_of_them(producer, make, tags, expected):
     images = make(both={}, one={}, unicode={}, none={})
     for name, of in {"both": "ab", "one": "a", "unicode": ["é, ü"]}.items():
-        ImageTag.objects.bulk_create(ImageTag(image=images[name], name=tag) for tag in of)
+        tag(images[name], *of)
     assert listed(producer, tag=tags) == expected
 
 
@@ -245,8 +244,15 @@ def test_more_values_than_a_database_takes_are_refused(producer, name):
     assert ask(api(producer), **{name: f"in:{','.join([value] * 1000)}"}).status == 200
 
 
+def test_a_tag_is_found_where_the_words_of_the_image_are_cut_off(producer, make):
+    names = [f"{n:03}{'é' * 200}" for n in range(10)]
+    tag(make(long={})["long"], *names)
+    for name in names:
+        assert listed(producer, tag=name) == ["long"]
+
+
 def test_a_hundred_filters_are_taken(producer, make):
     properties = {f"p{n}": "x" for n in range(70)}
     image = make(all={"properties": properties}, none={})["all"]
-    ImageTag.objects.bulk_create(ImageTag(image=image, name=f"t{n}") for n in range(30))
+    tag(image, *(f"t{n}" for n in range(30)))
     assert listed(producer, tag=[f"t{n}" for n in range(30)], **properties) == ["all"]

@@ -9,7 +9,7 @@ from sharing.models import Image, ImageTag
 from tests.api.client import IMAGES, Api, api, reader_api
 from tests.api.listed import ask, images_of, names, walk
 from tests.clients.recording import EXCHANGES
-from tests.factories import ImageFactory, MembershipFactory
+from tests.factories import ImageFactory, MembershipFactory, tag
 
 pytestmark = pytest.mark.django_db
 
@@ -155,9 +155,8 @@ class TestPages:
     ):
         query = "limit=2&sort=name%3Aasc&tag=%C3%A9&tag=b&os_hidden=true"
         Image.objects.update(os_hidden=True)
-        ImageTag.objects.bulk_create(
-            ImageTag(image_id=pk, name=name) for pk in many for name in ("é", "b")
-        )
+        for image in Image.objects.all():
+            tag(image, "é", "b")
         first, second, *_ = walk(api(producer), f"/v2/images?{query}")
         for page in (first, second):
             assert page.json["first"] == f"/v2/images?{query}"

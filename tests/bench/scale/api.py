@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.bench.api.scene import request
+from tests.bench.scale.image_lists import IMAGES, image_lists
 from tests.bench.scale.operation import DEEP, FIRST, Key, Operation, read
-from tests.bench.scale.pages import NOTHING, TAG
 from tests.bench.scale.scene import MEMBERS_FROM, Party, Scene, Side, workshop_keys
 from tests.bench.scale.verbs import (
     A_TURN,
@@ -20,16 +20,15 @@ from tests.bench.scale.verbs import (
     without_rejected,
 )
 
-IMAGES, AUTH = "/image/v2/images", "/identity/v3/auth"
+AUTH = "/identity/v3/auth"
 PATCH = b"application/openstack-images-v2.1-json-patch"
-SORTS = ("name:asc", "size:desc", "updated_at:desc", "status:asc", "created_at:asc")
 
 
 def calls(scene: Scene) -> Iterator[Operation]:
     yield from _identity(scene.sides[0])
     yield from _discovery(scene.sides[0])
     for side in scene.sides:
-        yield from _image_lists(scene, side)
+        yield from image_lists(scene, side)
         yield from _members(scene, side)
 
 
@@ -74,48 +73,6 @@ def _discovery(side: Side) -> Iterator[Operation]:
         *((f"show_schema_of_{name}", f"/image/v2/schemas/{name}", 200) for name in schemas),
     ):  # fmt: skip
         yield _told(name, side.owner, path, status=status)
-
-
-def _image_lists(scene: Scene, side: Side) -> Iterator[Operation]:
-    from sharing.models import Image
-
-    for who, party, image, rows in (
-        ("owner", side.owner, side.image, Image.objects.owned_by(side.owner.tenant)),
-        ("consumer", side.consumer, side.accepted.image, Image.objects.accepted_by(side.consumer.tenant)),
-    ):  # fmt: skip
-        name = f"list_images of {who}"
-        middle = scene.middle(rows.filter(os_hidden=False), "-created_at", "-id").pk
-        for query, has_deep in _queries(who, image):
-            title = (
-                f"{name} {query}".strip()
-                .replace(str(image.pk), "UUID")
-                .replace(quote(image.name), "NAME")
-            )
-            title = title.replace(image.owner_id, "ID")
-            yield _told(title, party, f"{IMAGES}?{query}", tenant=side.label)
-            if has_deep and side.is_hottest:
-                path = f"{IMAGES}?{query}&marker={middle}"
-                yield _told(title, party, path, tenant=side.label, position=DEEP)
-
-
-def _queries(who: str, image: Any) -> Iterator[tuple[str, bool]]:
-    """And whether a deep page is measured, too: the marker may be an image that the filter leaves out."""
-    yield from (("", True), ("limit=100", True))
-    yield from ((f"sort={sort}", True) for sort in SORTS)
-    yield from (
-        (f"visibility={one}", who == "owner" or one == "shared") for one in ("private", "shared")
-    )
-    if who == "consumer":
-        yield from (
-            (f"member_status={one}", one == "all") for one in ("pending", "rejected", "all")
-        )
-    for query in (
-        f"name={quote(image.name)}", f"name={NOTHING}", f"tag={TAG}", f"tag={NOTHING}", f"id={image.pk}",
-        "status=active", "status=deactivated", f"owner={image.owner_id}", "disk_format=qcow2", "disk_format=vdi",
-        "protected=true", "os_hidden=true", "size_min=1000000000", "created_at=lt:2024-01-01T00:00:00Z",
-        f"base_image_ref={image.pk}", "redistributable=true", "os_distro=rocky", "os_distro=plan9",
-    ):  # fmt: skip
-        yield query, False
 
 
 def _members(scene: Scene, side: Side) -> Iterator[Operation]:
