@@ -84,7 +84,7 @@ def visible_image(tenant_id: str, image_id: UUID) -> QuerySet[Image]:
 
 @Listing
 def members_of(image_id: UUID, *, status: str) -> tuple[MembershipQuerySet]:
-    members = Membership.objects.filter(image_id=image_id)
+    members = Membership.objects.of_image(image_id)
     return (members.filter(status=status) if status else members,)
 
 

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from sharing.models import Membership
-from sharing.paging import PAGE_SIZE
+from sharing.paging import PAGE_SIZE, rows_after
+from sharing.reads import members_of
 from tests.factories import ImageFactory, MembershipFactory
 from tests.pages import read
 
@@ -123,3 +125,27 @@ def test_pages_lead_forwards_and_back_and_keep_the_filter(producer, image, statu
     ]
     assert [rows(page) for page in pages[3:]] == [rows(page) for page in pages[1::-1]]
     assert len(rows(pages[0])) == PAGE_SIZE
+
+
+@pytest.mark.parametrize("order", ["id", "-id"])
+@pytest.mark.parametrize("status", ["", "pending"])
+def test_a_page_goes_by_the_index_of_the_image_whatever_share_of_all_memberships_it_has(
+    producer, order, status
+):
+    image, other = ImageFactory.create_batch(2, owner=producer.tenant)
+    for one, member_ids in ((other, range(2000)), (image, range(1000)), (other, range(2000, 4000))):
+        Membership.objects.bulk_create(
+            Membership(image=one, member_id=str(7_000_000 + member), offered_by="x")
+            for member in member_ids
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sharing_membership")
+    [rows] = members_of.arms(image.pk, status=status)
+
+    page = rows_after([rows], [order], (), 26)
+
+    found = [key for (key,) in page]
+    assert found == sorted(found, reverse=order == "-id")
+    plan = page.explain()
+    assert "membership_of_image" in plan or "membership_by_status" in plan
+    assert "Sort" not in plan

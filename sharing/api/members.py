@@ -54,7 +54,7 @@ def _index(call: Call, image: Image, query: Query) -> HttpResponse:
             raise BadInput("marker: the member_id of a row of this list.")
         rows = rows.filter(pk__gt=after)
     most = None if limit is None else min(limit, NUMBER_MAX - 1) + 1
-    found = list(rows.order_by("pk").values_list(*reads.MEMBER_ROW)[:most])
+    found = list(rows.order_by("-within", "pk").values_list(*reads.MEMBER_ROW)[:most])
     told = _list(image, found[:limit])
     if limit and len(found) > limit:
         told["next"] = link(call, marker=found[limit - 1][0])
@@ -97,7 +97,7 @@ def party_image(call: Call, image_id: str) -> Image:
 
 
 def _rows_for(call: Call, image: Image) -> Any:
-    rows = Membership.objects.filter(image_id=image.pk)
+    rows = Membership.objects.of_image(image.pk)
     tenant_id = call.actor.tenant_id
     return rows if image.owner_id == tenant_id else rows.of_member(tenant_id)
 

@@ -133,8 +133,8 @@ def _members(image: Image, form: MembersForm) -> dict[str, Any]:
     status, begins = form.cleaned_data["status"], form.cleaned_data["q"]
     cursor = form.cleaned_data["page"]
     if begins:
-        [members] = reads.members_of.arms(image.pk, status=status)
-        found = members.beginning(begins)
+        found = image.memberships.beginning(begins)
+        found = found.filter(status=status) if status else found
         page = keyset_page((found,), ("member_id", "id"), cursor)
     else:
         page = reads.members_of.page(image.pk, order=("-id",), cursor=cursor, status=status)
