@@ -11,7 +11,7 @@ from sharing.models import Image
 from sharing.paging import keyset_page
 
 INTEGER_MAX = 2**31 - 1
-PARENTS = 50
+PARENTS = 40
 TAGS_MAX = 50
 DISK_FORMATS = ("qcow2", "raw", "vmdk", "vhd", "vhdx", "vdi", "iso")
 ARCHITECTURES = ("x86_64", "aarch64", "ppc64le", "s390x", "riscv64", "i686")

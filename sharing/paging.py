@@ -153,14 +153,19 @@ def until[T: QuerySet[Any]](arms: Sequence[T], order: Sequence[str], end: Sequen
 
 
 def rows_after(
-    arms: Sequence[QuerySet[Any]], order: Sequence[str], values: Sequence[Any], limit: int
+    arms: Sequence[QuerySet[Any]],
+    order: Sequence[str],
+    values: Sequence[Any],
+    limit: int,
+    *,
+    told: Sequence[str] = (),
 ) -> QuerySet[Any, tuple[Any, ...]]:
     """The next rows of disjoint querysets of one model, joined by UNION ALL: of each, the values of `order`.
 
-    They are those after the row with `values`, or the first ones where that is empty. An arm that has `listed_<field>`
-    goes by it instead of the field.
+    Behind them, those of the fields `told`. The rows are those after the one with `values`, or the first ones where
+    that is empty. An arm that has `listed_<field>` goes by it instead of the field.
     """
-    selected = [_narrowed(arm, order, values) for arm in arms]
+    selected = [_narrowed(arm, order, values, told) for arm in arms]
     if len(selected) == 1:
         return selected[0][:limit]
     if connections[arms[0].db].features.supports_slicing_ordering_in_compound:
@@ -173,11 +178,11 @@ def rows_after(
 
 
 def _narrowed(
-    arm: QuerySet[Any], order: Sequence[str], values: Sequence[Any]
+    arm: QuerySet[Any], order: Sequence[str], values: Sequence[Any], told: Sequence[str]
 ) -> QuerySet[Any, tuple[Any, ...]]:
     keys = sort_keys(arm, order)
     rows = arm.filter(_beyond(keys, values)).order_by(*_ways(arm, order))
-    return rows.values_list(*(name for name, _ in keys))
+    return rows.values_list(*(name for name, _ in keys), *told)
 
 
 def is_one_way(order: Sequence[str]) -> bool:

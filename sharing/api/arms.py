@@ -1,8 +1,11 @@
 """The parts of an image list, and what of each an index serves."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import F, QuerySet
 
 from sharing.api.filters import is_narrow, leading, narrowing, sought
 from sharing.api.parameters import SORTED_MAX
@@ -15,6 +18,7 @@ from sharing.paging import LOOKED_THROUGH, PAGE_SIZE, is_one_way, rows_after, se
 
 # How many rows a page of 25 looks at, so that it reads a few hundred blocks: for a shared image they are more of them.
 OWN_LOOKED_AT, SHARED_LOOKED_AT = 250, 100
+COLUMNS = [field.attname for field in Image._meta.concrete_fields]
 NEWEST_FIRST = ("-created_at", "-id")
 OF_OWNER = frozenset({"created_at", "words", "size", "updated_at"})
 OF_ACCEPTED, OF_OTHERS = OF_OWNER - {"updated_at"}, frozenset({"created_at"})
@@ -93,8 +97,8 @@ def _bounded(arm: Arm, query: Query, order: Sequence[str]) -> Arm:
 
 def found(
     arms: Sequence[Arm], order: Sequence[str], values: Sequence[Any], size: int
-) -> tuple[list[UUID], UUID | None]:
-    """The images of the page after `values`, and the last one that it looked at, where more may follow.
+) -> tuple[list[Image], UUID | None]:
+    """The images of the page after `values`, and the key of the last one that it looked at, where more may follow.
 
     It looks at so many rows, and with nothing found goes on until the first: a client stops at a page that is empty.
     """
@@ -102,16 +106,27 @@ def found(
     pages = -(-size // PAGE_SIZE)
     walked = [(arm.rows, pages * arm.looked_at) for arm in arms if arm.looked_at]
     end = search_end(walked, order, values, lambda rows: rows.in_force()) if walked else ()
-    keys = _keys(until(images, order, end), order, values, size + 1)
-    if len(keys) > size:
-        return keys[:size], keys[size - 1]
-    if keys or not end:
-        return keys, end[-1] if end else None
-    keys = _keys(images, order, end, 1)
-    return keys, keys[0] if keys else None
+    page = made_of(rows_of(until(images, order, end), order, values, size + 1))
+    if len(page) > size:
+        return page[:size], page[size - 1].pk
+    if page or not end:
+        return page, end[-1] if end else None
+    page = made_of(rows_of(images, order, end, 1))
+    return page, page[0].pk if page else None
 
 
-def _keys(
+def rows_of(
     images: Sequence[ImageQuerySet], order: Sequence[str], values: Sequence[Any], most: int
-) -> list[UUID]:
-    return [row[-1] for row in rows_after(images, order, values, most)]
+) -> QuerySet[Image, tuple[Any, ...]]:
+    """The next rows of the list: what it goes by, then the whole image, so that it need not be read once more."""
+    names = {name.removeprefix("-") for name in order}
+    own = {f"listed_{name}": F(name) for name in names}
+    keyed = [
+        one.annotate(**{name: of for name, of in own.items() if name not in one.query.annotations})
+        for one in images
+    ]
+    return rows_after(keyed, order, values, most, told=COLUMNS)
+
+
+def made_of(rows: Iterable[tuple[Any, ...]]) -> list[Image]:
+    return [Image.from_db(DEFAULT_DB_ALIAS, COLUMNS, row[-len(COLUMNS) :]) for row in rows]

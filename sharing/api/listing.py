@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from sharing.api import reads
-from sharing.api.arms import arms_of, found, narrowed
+from sharing.api.arms import NEWEST_FIRST, arms_of, found, made_of, narrowed, rows_of
 from sharing.api.calls import Call, answer
 from sharing.api.links import link
 from sharing.api.parameters import DIRECTIONS, MEMBER_STATUSES, SORT_KEYS, VISIBILITIES
@@ -33,11 +33,10 @@ def index(call: Call) -> HttpResponse:
 def _index(call: Call, query: Query) -> HttpResponse:
     limit = query.number("limit")
     size = PAGE_SIZE if limit is None else min(limit, PAGE_MAX)
-    keys, last = _page(query, call.actor.tenant_id, size)
-    images = {image.pk: image for image in reads.images(*keys)} if keys else {}
-    tags = reads.tags_of(keys)
+    images, last = _page(query, call.actor.tenant_id, size)
+    tags = reads.tags_of([image.pk for image in images])
     told: dict[str, Any] = {
-        "images": [image_out(images[key], tags[key]) for key in keys if key in images],
+        "images": [image_out(image, tags[image.pk]) for image in images],
         "first": link(call, marker=None),
         "schema": "/v2/schemas/images",
     }
@@ -46,14 +45,14 @@ def _index(call: Call, query: Query) -> HttpResponse:
     return answer(200, told)
 
 
-def _page(query: Query, tenant_id: str, size: int) -> tuple[list[UUID], UUID | None]:
-    """The keys of a page's images, and where more may follow, the one to go on after."""
+def _page(query: Query, tenant_id: str, size: int) -> tuple[list[Image], UUID | None]:
+    """The images, and where more may follow, the key of the one to go on after."""
     visibility = query.one_of("visibility", VISIBILITIES)
     member_status = query.one_of("member_status", MEMBER_STATUSES) or Membership.Status.ACCEPTED
     if query.values.keys() <= WHOSE and visibility not in NONE_HERE:
         rows = _first_page(tenant_id, visibility=visibility, member_status=member_status)
-        keys = [row[-1] for row in rows[:PAGE_SIZE]]
-        return keys, keys[-1] if len(rows) > PAGE_SIZE else None
+        images = made_of(rows[:PAGE_SIZE])
+        return images, images[-1].pk if len(rows) > PAGE_SIZE else None
     order = _order(query)
     arms = narrowed(arms_of(tenant_id, visibility, member_status), query, order, tenant_id)
     values = _marker(query, tenant_id, order)
@@ -67,7 +66,7 @@ def _first_page(
     """What most clients ask for: no filter but whose images, the newest first."""
     arms = arms_of(tenant_id, visibility, member_status)
     shown = [arm.images.filter(os_hidden=False) for arm in arms]
-    return rows_after(shown, ("-created_at", "-id"), (), PAGE_SIZE + 1)
+    return rows_of(shown, NEWEST_FIRST, (), PAGE_SIZE + 1)
 
 
 def _order(query: Query) -> list[str]:

@@ -35,8 +35,3 @@ def membership(image_id: UUID, member_id: str) -> QuerySet[Membership]:
 def members(image_id: UUID) -> QuerySet[Membership, MemberRow]:
     rows = Membership.objects.filter(image_id=image_id).order_by("pk")
     return rows.values_list(*MEMBER_ROW)
-
-
-@Prepared
-def images(*image_ids: UUID) -> QuerySet[Image]:
-    return Image.objects.filter(pk__in=image_ids)

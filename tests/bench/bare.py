@@ -147,19 +147,19 @@ def members(environ, key):
 def images(environ):
     claims, _ = who(environ)
     db = connection()
-    values = (claims.tenant_id, claims.tenant_id, PAGE + 1)
-    keys = [row.id for row in db.execute(sql.LISTED, values)]
-    found = {row.id: row for row in db.execute(sql.IMAGES, (keys[:PAGE],))}
+    most = PAGE + 1
+    values = (claims.tenant_id, most, claims.tenant_id, most, most)
+    rows = db.execute(sql.LISTED, values).fetchall()
     tags = {}
-    for row in db.execute(sql.TAGS, (keys[:PAGE],)):
+    for row in db.execute(sql.TAGS, ([row.id for row in rows[:PAGE]],)):
         tags.setdefault(row.image_id, []).append(row.name)
     told = {
-        "images": [image_out(found[key], tags.get(key, [])) for key in keys[:PAGE]],
+        "images": [image_out(row, tags.get(row.id, [])) for row in rows[:PAGE]],
         "first": "/v2/images",
         "schema": "/v2/schemas/images",
     }
-    if len(keys) > PAGE:
-        told["next"] = f"/v2/images?marker={keys[PAGE - 1]}"
+    if len(rows) > PAGE:
+        told["next"] = f"/v2/images?marker={rows[PAGE - 1].id}"
     return 200, told
 
 

@@ -49,14 +49,14 @@ SELECT member_id, status, created_at, answered_at
 FROM sharing_membership WHERE image_id = %s ORDER BY id
 """
 LISTED = """
-(SELECT created_at, id FROM sharing_image WHERE owner_id = %s AND NOT os_hidden) UNION ALL
-(SELECT i.created_at, i.id FROM sharing_image i JOIN sharing_membership m ON m.image_id = i.id
-WHERE i.visibility = 'shared' AND m.member_id = %s AND m.status = 'accepted' AND NOT i.os_hidden)
-ORDER BY 1 DESC, 2 DESC LIMIT %s
-"""
-IMAGES = """
-SELECT id, owner_id, name, status, visibility, disk_format, container_format, size, virtual_size, checksum,
+(SELECT id, owner_id, name, status, visibility, disk_format, container_format, size, virtual_size, checksum,
 os_hash_algo, os_hash_value, min_disk, min_ram, protected, os_hidden, properties, created_at, updated_at, on_hold
-FROM sharing_image WHERE id = ANY(%s)
+FROM sharing_image WHERE owner_id = %s AND NOT os_hidden ORDER BY created_at DESC, id DESC LIMIT %s) UNION ALL
+(SELECT i.id, i.owner_id, i.name, i.status, i.visibility, disk_format, container_format, size, virtual_size, checksum,
+os_hash_algo, os_hash_value, min_disk, min_ram, protected, os_hidden, properties, i.created_at, updated_at, on_hold
+FROM sharing_image i JOIN sharing_membership m ON m.image_id = i.id
+WHERE i.visibility = 'shared' AND m.member_id = %s AND m.status = 'accepted' AND NOT i.os_hidden
+ORDER BY m.image_created_at DESC, m.image_id DESC LIMIT %s)
+ORDER BY created_at DESC, id DESC LIMIT %s
 """
 TAGS = "SELECT image_id, name FROM sharing_imagetag WHERE image_id = ANY(%s) ORDER BY name"
