@@ -78,6 +78,7 @@ def narrowed(arms: Sequence[Arm], query: Query, order: Sequence[str], tenant_id:
         arms = [arm for arm in arms if arm.is_own == (owner_id == tenant_id)]
     narrow = narrowing(query)
     arms = [arm._replace(images=narrow(arm.images)) for arm in arms]
+    arms = [arm for arm in arms if not arm.images.query.is_empty()]
     return arms if is_narrow(query) else [_bounded(arm, query, order) for arm in arms]
 
 

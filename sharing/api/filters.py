@@ -124,6 +124,8 @@ def _by_status(query: Query) -> list[Narrow]:
     known = (*STATUSES, *NEVER_HERE)
     if any(status not in known for status in statuses):
         raise BadInput(f"status: of {', '.join(known)}; or in: and several.")
+    if not set(statuses) & set(STATUSES):
+        return [lambda images: images.none()]
     return [lambda images: images.with_status(*statuses)]
 
 

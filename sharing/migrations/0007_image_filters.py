@@ -18,6 +18,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="image",
             index=models.Index(
+                condition=models.Q(("container_format", "bare"), _negated=True),
+                fields=["container_format", "owner", "-created_at", "-id"],
+                name="image_by_container",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="image",
+            index=models.Index(
                 condition=models.Q(("os_hidden", True)),
                 fields=["owner", "-created_at", "-id"],
                 name="image_hidden",

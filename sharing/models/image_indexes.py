@@ -15,6 +15,11 @@ INDEXES = (
     # Filters of the API. Images of whatever owner and a rare format are found by the first of its fields.
     Index(fields=["disk_format", "owner", "-created_at", "-id"], name="image_by_format"),
     Index(
+        fields=["container_format", "owner", "-created_at", "-id"],
+        name="image_by_container",
+        condition=~Q(container_format="bare"),
+    ),
+    Index(
         fields=["owner", "-created_at", "-id"],
         name="image_hidden",
         condition=Q(os_hidden=True),
