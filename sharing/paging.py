@@ -207,7 +207,8 @@ def _ways(arm: QuerySet[Any], order: Sequence[str]) -> list[str]:
     """The same as the ORM takes it."""
     ways = [f"-{name}" if down else name for name, down in sort_keys(arm, order)]
     if len(ways) == 1 and "within" in arm.query.annotations:
-        ways = [*turned(["within" if ways[0][0] != "-" else "-within"]), *ways]
+        # The index has the newest first: oldest first, it is read backwards.
+        ways.insert(0, "within" if ways[0].startswith("-") else "-within")
     return ways
 
 

@@ -58,10 +58,8 @@ def arms_of(tenant_id: str, visibility: str, member_status: str) -> list[Arm]:
 
 
 def _shared(tenant_id: str, status: str) -> Arm:
-    rows, images = (
-        Membership.objects.of_member(tenant_id),
-        Image.objects.shared_to(tenant_id, status),
-    )
+    rows = Membership.objects.of_member(tenant_id)
+    images = Image.objects.shared_to(tenant_id, status)
     if status == Membership.Status.ACCEPTED:
         return Arm(images, rows.accepted().listing(), OF_ACCEPTED, is_own=False)
     return Arm(images, rows.filter(status=status).listing(), OF_OTHERS, is_own=False)
