@@ -16,6 +16,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.operating import list_url, page_of, run
+from tests.pages import read
 
 pytestmark = pytest.mark.django_db
 SEARCHES = [(Image, "image"), (Membership, "4471021"), (Event, "4471021"), (Tenant, "70")]
@@ -160,3 +161,16 @@ def test_no_drop_down_lists_rows(producer, operator_client, address):
 
     for row in ("in a drop-down", producer.manager.email, producer.tenant.name):
         assert row not in page
+
+
+def test_a_later_page_shows_the_rows_that_follow_in_their_order(operator_client):
+    rows = MembershipFactory.create_batch(60)
+    shown = read(operator_client.get(list_url(Membership), {"p": "2"}))
+    expected = [row.member_id for row in sorted(rows, key=lambda row: -row.pk)[50:]]
+    assert shown.texts("#result_list td.field-member_id") == expected
+
+
+def test_a_search_says_how_many_it_found(operator_client):
+    TenantFactory.create_batch(60, name="Fieldstone")
+    shown = read(operator_client.get(list_url(Tenant), {"q": "fieldstone"}))
+    assert "60 tenants" in shown.words

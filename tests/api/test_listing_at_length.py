@@ -91,6 +91,25 @@ class TestALongList:
         found, _ = walked(consumer, urlencode({"name": name, "status": "deactivated", "limit": 2}))
         assert found == in_order(Image.objects.filter(name="rare 0"), "created_at:desc")
 
+    @pytest.mark.parametrize(
+        "query", ["base_image_ref=", "protected=false", "container_format=bare"]
+    )
+    def test_gives_all_that_a_filter_leaves_where_that_is_all(self, consumer, query):
+        found, _ = walked(consumer, f"{query}&limit=7")
+        assert found == in_order(Image.objects.all(), "created_at:desc")
+
+    @pytest.mark.parametrize(
+        "facts", [{"os_hidden": True}, {"protected": True}, {"visibility": "private"}, {"disk_format": "vdi"}]
+    )  # fmt: skip
+    def test_of_own_images_gives_full_pages_of_what_has_an_index(self, consumer, facts):
+        own = Image.objects.filter(owner_id=consumer.id, status="deactivated")
+        own.update(**facts)
+        [(name, value)] = facts.items()
+        query = urlencode({name: str(value).lower(), "owner": consumer.id, "limit": 4})
+        found, pages = walked(consumer, query)
+        assert found == in_order(own, "created_at:desc")
+        assert [len(page.json["images"]) for page in pages] == [4, 1]
+
     def test_is_walked_through_to_the_first_that_is_found(self, consumer):
         last = Image.objects.order_by("created_at", "id")[0]
         Image.objects.filter(pk=last.pk).update(min_disk=77)
