@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 
 from sharing.admin.bounded import COUNT_CAP, FOUND_CAP
 from sharing.models import ApplicationCredential, Event, Image, Membership, Tenant, User
@@ -51,6 +52,22 @@ def test_a_list_takes_four_queries_however_many_rows_it_shows(
         make(model, number)
         with django_assert_num_queries(4):  # session, user, count, rows
             operator_client.get(list_url(model), query)
+
+
+@pytest.mark.parametrize(
+    ("few", "index"),
+    [
+        ({"is_staff": True}, "user_staff"),
+        ({"is_superuser": True}, "user_superuser"),
+        ({"is_active": False}, "user_inactive"),
+    ],
+)
+def test_the_few_users_that_a_filter_leaves_are_found_by_an_index(few, index):
+    UserFactory.create_batch(200)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert index in User.objects.filter(**few).order_by("email").explain()
 
 
 @pytest.mark.parametrize(("model", "term"), SEARCHES)

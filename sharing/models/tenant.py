@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from sharing.models.prepared import Prepared
@@ -76,6 +77,12 @@ class User(Stored, AbstractUser):
     objects: ClassVar[EmailUserManager] = EmailUserManager()
 
     class Meta:
+        # What an operator narrows the list of all users to, each of few.
+        indexes = (
+            models.Index(fields=["email"], name="user_staff", condition=Q(is_staff=True)),
+            models.Index(fields=["email"], name="user_superuser", condition=Q(is_superuser=True)),
+            models.Index(fields=["email"], name="user_inactive", condition=Q(is_active=False)),
+        )
         constraints = (
             models.UniqueConstraint(
                 Lower("email"),
