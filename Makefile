@@ -28,7 +28,7 @@ test: $(DEV) $(CLIENTS) ## Run all tests, on SQLite and then on PostgreSQL
 	$(ALONE) $(PYTHON) -m pytest -n 2 -p tests.postgresql
 
 # BENCH="--keep FOLDER" keeps the seeded server for the next time; python -m tests.bench.scale --help tells more.
-bench: $(DEV) ## Measure every page and API operation at 10 k, 1 M and 10 M memberships (40 GB of disk, an hour)
+bench: $(DEV) ## Measure every page and API operation at 10 k, 1 M and 10 M memberships (40 GB of disk, an hour and a half)
 	.ci/tools
 	$(ALONE) $(PYTHON) -m tests.bench.scale --json tests/bench/results.json --plot .readme/scale.svg $(BENCH)
 
