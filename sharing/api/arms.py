@@ -73,7 +73,11 @@ def narrowed(arms: Sequence[Arm], query: Query, order: Sequence[str], tenant_id:
     if "owner" in query.values:
         # No tenant is a member of its own images.
         owner_id = query.text("owner")
-        arms = [arm for arm in arms if arm.is_own == (owner_id == tenant_id)]
+        arms = [
+            arm._replace(images=arm.images.filter(owner_id=owner_id))
+            for arm in arms
+            if arm.is_own == (owner_id == tenant_id)
+        ]
     narrow = narrowing(query)
     arms = [arm._replace(images=narrow(arm.images)) for arm in arms]
     arms = [arm for arm in arms if not arm.images.query.is_empty()]

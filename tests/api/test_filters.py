@@ -93,6 +93,16 @@ def test_an_owner_leaves_what_that_tenant_shared(producer, consumer, make):
     assert listed(producer, owner=producer.id) == ["mine"]
 
 
+def test_an_owner_leaves_nothing_that_another_one_shared(producer, consumer, stranger):
+    for owner in (consumer, stranger):
+        image = ImageFactory(owner=owner.tenant, name=f"of {owner.tenant.name}")
+        MembershipFactory(image=image, member_id=producer.id, status="accepted")
+
+    assert listed(producer, owner=consumer.id) == ["of Consumer"]
+    assert listed(producer, owner=stranger.id, status="active") == ["of Stranger"]
+    assert listed(producer, owner="7000000") == []
+
+
 def test_filters_hold_for_what_is_shared_too(producer, consumer):
     for name, facts in FACTS.items():
         image = ImageFactory(owner=consumer.tenant, name=name, **facts)
