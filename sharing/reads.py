@@ -4,14 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, Exists, QuerySet
+from django.db.models import FETCH_RAISE, Exists, Q, QuerySet
 
 from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser
+from sharing.models.copied import has_words
 from sharing.models.event import EventQuerySet
 from sharing.models.image import ImageQuerySet
 from sharing.models.membership import COUNT_CAP, MembershipQuerySet
-from sharing.models.prepared import Count, Prepared, by_value
+from sharing.models.prepared import Prepared, by_value
+from sharing.models.statements import Count
 from sharing.paging import Listing
+from sharing.searching import Part, Search
 
 
 @Prepared
@@ -38,6 +41,16 @@ def waiting(tenant_id: str, *, most: int) -> Count[int]:
 def images_of(tenant_id: str, *, show: str) -> tuple[ImageQuerySet, ...]:
     mine, shared = Image.objects.listed_for(tenant_id)
     return {"all": (mine, shared), "mine": (mine,), "shared": (shared,)}[show]
+
+
+def _images_matching(tenant_id: str, text: str, *, show: str, most: int) -> tuple[Part, ...]:
+    """Those of `images_of` whose name or a tag contains the text, which is in lower case."""
+    mine = Image.objects.owned_by(tenant_id)
+    # Of those accepted it looks at rows that rest, too: to look at each image would cost four times as much.
+    shared = Membership.objects.of_member(tenant_id).accepted().listing()
+    found = has_words(shared, text) & Q(shared.is_in_force())
+    parts = Part(mine, has_words(mine, text), most), Part(shared, found, most, shared.in_force())
+    return {"all": parts, "mine": parts[:1], "shared": parts[1:]}[show]
 
 
 # What the rows of each list show: of a hundred rows, values that nobody looks at cost as much as the query.
@@ -145,6 +158,9 @@ def visible_images(tenant_id: str, keys: Iterable[UUID]) -> dict[UUID, Image]:
     """Those of the images that the tenant may see."""
     keys = list(keys)
     return {row.pk: row for row in _visible_images(tenant_id, *keys)} if keys else {}
+
+
+images_matching = Search(_images_matching, can_see=visible_images)
 
 
 @Listing

@@ -5,7 +5,8 @@ from django.db.models import FETCH_RAISE
 
 from sharing import reads
 from sharing.models import Image, Membership
-from sharing.models.prepared import Count, Prepared
+from sharing.models.prepared import Prepared
+from sharing.models.statements import Count
 from tests.factories import ImageFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db

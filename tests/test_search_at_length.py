@@ -18,7 +18,7 @@ SEVERAL = 7
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch):
-    monkeypatch.setattr("sharing.paging.LOOKED_THROUGH", SEVERAL)
+    monkeypatch.setattr("sharing.searching.LOOKED_THROUGH", SEVERAL)
 
 
 def named(owner, *names):

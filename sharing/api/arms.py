@@ -5,16 +5,20 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 
-from sharing.api.filters import is_narrow, leading, narrowing, sought
+from sharing.api import reads
+from sharing.api.filters import Condition, condition_of, is_narrow, leading, sought, with_tags
 from sharing.api.parameters import SORTED_MAX
 from sharing.api.query import Query
 from sharing.errors import BadInput
 from sharing.models import Image, Membership
 from sharing.models.image import ImageQuerySet
-from sharing.models.membership import MembershipQuerySet
-from sharing.paging import LOOKED_THROUGH, PAGE_SIZE, is_one_way, rows_after, search_end, until
+from sharing.models.image_conditions import maybe_tagged
+from sharing.models.membership import MembershipQuerySet, there_is
+from sharing.models.prepared import run
+from sharing.paging import PAGE_SIZE, is_one_way, rows_after
+from sharing.searching import LOOKED_THROUGH, Part, Row, look, looked_through, visible_end
 
 # How many rows a page of 25 looks at, so that it reads a few hundred blocks: for a shared image they are more of them.
 OWN_LOOKED_AT, SHARED_LOOKED_AT = 250, 100
@@ -29,14 +33,19 @@ TOO_MANY = (
 
 
 class Arm(NamedTuple):
-    """`rows`: what the images are walked by; `orders`: the fields that an index sorts those by."""
+    """`rows`: what the images are listed by; `orders`: the fields that an index sorts those by."""
 
     images: ImageQuerySet
     rows: ImageQuerySet | MembershipQuerySet
     orders: Collection[str]
     is_own: bool
-    # How many rows a page looks at; 0 where an index serves all that is asked.
-    looked_at: int = 0
+
+
+class Narrowed(NamedTuple):
+    """What a query leaves of an arm. `whole`: the same without a bound, as an index leads to what is rare."""
+
+    part: Part
+    whole: Part
 
 
 def arms_of(tenant_id: str, visibility: str, member_status: str) -> list[Arm]:
@@ -65,7 +74,9 @@ def _shared(tenant_id: str, status: str) -> Arm:
     return Arm(images, rows.filter(status=status).listing(), OF_OTHERS, is_own=False)
 
 
-def narrowed(arms: Sequence[Arm], query: Query, order: Sequence[str], tenant_id: str) -> list[Arm]:
+def narrowed(
+    arms: Sequence[Arm], query: Query, order: Sequence[str], tenant_id: str
+) -> list[Narrowed]:
     """What the query's filters leave of the list.
 
     BadInput where more than SORTED_MAX images would have to be sorted, because no index has the order.
@@ -78,44 +89,77 @@ def narrowed(arms: Sequence[Arm], query: Query, order: Sequence[str], tenant_id:
             for arm in arms
             if arm.is_own == (owner_id == tenant_id)
         ]
-    narrow = narrowing(query)
-    arms = [arm._replace(images=narrow(arm.images)) for arm in arms]
-    arms = [arm for arm in arms if not arm.images.query.is_empty()]
-    return arms if is_narrow(query) else [_bounded(arm, query, order) for arm in arms]
+    condition = condition_of(query)
+    if condition is None:
+        return []
+    found = []
+    for arm in arms:
+        whole = Part(arm.images, Q(condition(arm.images), with_tags(query)), 0)
+        bounded = None if is_narrow(query) else _bounded(arm, condition, query, order)
+        found.append(Narrowed(bounded or whole, whole))
+    return found
 
 
-def _bounded(arm: Arm, query: Query, order: Sequence[str]) -> Arm:
+def _bounded(arm: Arm, condition: Condition, query: Query, order: Sequence[str]) -> Part | None:
+    """So many rows in order, where no index serves the query; BadInput where none has the order."""
     if not is_one_way(order) or order[0].removeprefix("-") not in arm.orders:
         rows = leading(query, NEWEST_FIRST)(arm.rows)
         if list(rows_after([rows], NEWEST_FIRST, (), SORTED_MAX + 1)[SORTED_MAX:]):
             raise BadInput(TOO_MANY)
-        return arm
-    looked_at = OWN_LOOKED_AT if arm.is_own else SHARED_LOOKED_AT
+        return None
     names = sought(query, order, own=arm.is_own)
-    if names == {"tag"} and not arm.is_own:
-        # Its words tell the image from others without a look at it, and stand in each index.
-        looked_at = LOOKED_THROUGH
-    return arm._replace(rows=leading(query, order)(arm.rows), looked_at=looked_at if names else 0)
+    if not names:
+        return None
+    lead = leading(query, order)
+    if names == {"tag"} and isinstance(arm.rows, MembershipQuerySet):
+        return _by_words(arm, lead(arm.rows), condition, query.values["tag"])
+    images, most = lead(arm.images), OWN_LOOKED_AT if arm.is_own else SHARED_LOOKED_AT
+    return Part(images, condition(images), most)
+
+
+def _by_words(
+    arm: Arm, rows: MembershipQuerySet, condition: Condition, tags: Sequence[str]
+) -> Part:
+    """By what memberships copied, which stands in each index: only an image that may have the tags is looked at."""
+    found = arm.images.filter(condition(Image.objects.all()), pk=OuterRef("image_id"))
+    matches = Q(*(maybe_tagged(rows, tag) for tag in tags), there_is(found))
+    return Part(rows, matches, LOOKED_THROUGH, rows.in_force())
 
 
 def found(
-    arms: Sequence[Arm], order: Sequence[str], values: Sequence[Any], size: int
+    narrowed: Sequence[Narrowed], order: Sequence[str], values: Sequence[Any], size: int
 ) -> tuple[list[Image], UUID | None]:
     """The images of the page after `values`, and the key of the last one that it looked at, where more may follow.
 
     It looks at so many rows, and with nothing found goes on until the first: a client stops at a page that is empty.
     """
-    images = [arm.images for arm in arms]
-    pages = -(-size // PAGE_SIZE)
-    walked = [(arm.rows, pages * arm.looked_at) for arm in arms if arm.looked_at]
-    end = search_end(walked, order, values, lambda rows: rows.in_force()) if walked else ()
-    page = made_of(rows_of(until(images, order, end), order, values, size + 1))
-    if len(page) > size:
-        return page[:size], page[size - 1].pk
-    if page or not end:
-        return page, end[-1] if end else None
-    page = made_of(rows_of(images, order, end, 1))
-    return page, page[0].pk if page else None
+    pages, key = -(-size // PAGE_SIZE), len(order) - 1
+    parts = [part._replace(most=part.most * pages) for part, _ in narrowed]
+    rows, end = _looked_through(parts, order, values, size)
+    if not rows and end:
+        rows, _ = _looked_through([whole for _, whole in narrowed], order, end, 0)
+        return _images(rows, order), rows[0][key] if rows else None
+    last = rows[size - 1] if len(rows) > size else end
+    return _images(rows[:size], order), last[key] if last else None
+
+
+def _looked_through(
+    parts: Sequence[Part], order: Sequence[str], values: Sequence[Any], size: int
+) -> tuple[list[Row], Row]:
+    """Of rows that are looked through, no more than what tells whether they are found; else the whole images."""
+    told = () if any(part.most for part in parts) else COLUMNS
+    return looked_through(
+        order, values, size,
+        lambda after: run(look(parts, order, after, size, told=told)),
+        lambda part, after, end: visible_end(parts[part], order, after, end),
+    )  # fmt: skip
+
+
+def _images(rows: Sequence[Row], order: Sequence[str]) -> list[Image]:
+    if not rows or len(rows[0]) > len(order):
+        return made_of(rows)
+    found = {image.pk: image for image in reads.images(*(row[-1] for row in rows))}
+    return [found[row[-1]] for row in rows if row[-1] in found]
 
 
 def rows_of(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.dateparse import parse_datetime
 
 from sharing.api.parameters import IMAGE_LIST, IMAGE_ORDER, IMAGE_PAGE, NEVER_HERE
@@ -14,9 +14,10 @@ from sharing.api.wire import ACKNOWLEDGED, BASE_IMAGE, REDISTRIBUTABLE, STATUSES
 from sharing.errors import BadInput
 from sharing.imagedata.changes import flag_of
 from sharing.imagedata.records import parent_id
-from sharing.models import Image
+from sharing.models import Image, ImageTag
 from sharing.models.copied import begins, listed, words_of
 from sharing.models.image import ImageQuerySet
+from sharing.models.image_conditions import has_property, has_status, named, tagged
 
 IN_WORDS = ("name", "disk_format", "container_format")
 SECOND = timedelta(seconds=1)
@@ -35,24 +36,27 @@ NO_FILTERS = {parameter.name for parameter in (*IMAGE_ORDER, *IMAGE_PAGE)} | {"m
 # Filters whose own index has an owner's images in the order of time.
 OWN_INDEX = frozenset({"os_hidden", "visibility", "protected", "disk_format"})
 
-type Narrow = Callable[[ImageQuerySet], ImageQuerySet]
+type Condition = Callable[[ImageQuerySet], Q]
 
 
-def narrowing(query: Query) -> Narrow:
-    """What the query leaves of a list of images. BadInput names the parameter and what is allowed in it."""
-    steps = [*_by_facts(query), *_by_own_facts(query), *_by_properties(query)]
-
-    def narrow(images: ImageQuerySet) -> ImageQuerySet:
-        for step in steps:
-            images = step(images)
-        return images
-
-    return narrow
+def condition_of(query: Query) -> Condition | None:
+    """What the query leaves of a list of images; None: nothing. BadInput names the parameter and what is allowed."""
+    parts = [*_by_facts(query), *_by_own_facts(query), *_by_properties(query)]
+    statuses = _statuses(query)
+    if statuses is not None and not set(statuses) & set(STATUSES):
+        return None
+    return lambda images: Q(*(part(images) for part in parts))
 
 
 def is_narrow(query: Query) -> bool:
     """Whether it asks for images by what no list goes by, but an index of its own leads to them."""
     return "id" in query.values or bool(query.text(BASE_IMAGE))
+
+
+def with_tags(query: Query) -> Q:
+    """Images with the tags asked for, where these may lead to them: few have a rare one."""
+    tags = ImageTag.objects.filter(image=OuterRef("pk"))
+    return Q(*(Exists(tags.filter(name=name)) for name in query.values.get("tag", [])))
 
 
 def leading(query: Query, order: Sequence[str]) -> Callable[[Any], Any]:
@@ -91,7 +95,7 @@ def _single(query: Query, name: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def _by_facts(query: Query) -> list[Narrow]:
+def _by_facts(query: Query) -> list[Condition]:
     # Hidden images are listed where somebody asks for them.
     hidden = query.flag("os_hidden")
     condition = Q(os_hidden=bool(hidden))
@@ -109,29 +113,22 @@ def _by_facts(query: Query) -> list[Narrow]:
     for name in ("min_disk", "min_ram"):
         if (least := query.number(name)) is not None:
             condition &= Q(**{name: least})
-    steps: list[Narrow] = [lambda images: images.filter(condition), *_by_status(query)]
-    steps += [partial(ImageQuerySet.tagged, name=tag) for tag in query.values.get("tag", [])]
-    steps += [_by_moment(query, n) for n in ("created_at", "updated_at") if n in query.values]
+    parts: list[Condition] = [lambda images: condition]
+    if (statuses := _statuses(query)) is not None:
+        parts.append(lambda images: has_status(*statuses))
+    parts += [partial(tagged, name=tag) for tag in query.values.get("tag", [])]
+    parts += [_at_moment(query, n) for n in ("created_at", "updated_at") if n in query.values]
     if names is not None and len(names) == 1:
-        steps.append(lambda images: images.named(names[0]))
-    return steps
+        parts.append(lambda images: named(images, names[0]))
+    return parts
 
 
-def _by_status(query: Query) -> list[Narrow]:
+def _statuses(query: Query) -> list[str] | None:
     statuses = query.some("status")
-    if statuses is None:
-        return []
     known = (*STATUSES, *NEVER_HERE)
-    if any(status not in known for status in statuses):
+    if any(status not in known for status in statuses or ()):
         raise BadInput(f"status: of {', '.join(known)}; or in: and several.")
-    if not set(statuses) & set(STATUSES):
-        return [lambda images: images.none()]
-    return [lambda images: images.with_status(*statuses)]
-
-
-def _by_moment(query: Query, name: str) -> Narrow:
-    condition = _at_moment(query, name)
-    return lambda images: images.filter(condition(images))
+    return statuses
 
 
 def _at_moment(query: Query, name: str) -> Callable[[Any], Q]:
@@ -159,25 +156,23 @@ def _no_moment(name: str) -> BadInput:
     )
 
 
-def _by_own_facts(query: Query) -> list[Narrow]:
-    steps: list[Narrow] = []
+def _by_own_facts(query: Query) -> list[Condition]:
+    facts = Q()
     if BASE_IMAGE in query.values:
-        parent = parent_id(query.text(BASE_IMAGE))
-        steps.append(lambda images: images.filter(base_image_ref=parent))
+        facts &= Q(base_image_ref=parent_id(query.text(BASE_IMAGE)))
     if REDISTRIBUTABLE in query.values:
-        wanted = flag_of(REDISTRIBUTABLE, query.text(REDISTRIBUTABLE))
-        steps.append(lambda images: images.filter(redistributable=wanted))
+        facts &= Q(redistributable=flag_of(REDISTRIBUTABLE, query.text(REDISTRIBUTABLE)))
     if ACKNOWLEDGED in query.values:
         open_still = not flag_of(ACKNOWLEDGED, query.text(ACKNOWLEDGED))
-        steps.append(lambda images: images.filter(export_acknowledged_at__isnull=open_still))
-    return steps
+        facts &= Q(export_acknowledged_at__isnull=open_still)
+    return [lambda images: facts]
 
 
-def _by_properties(query: Query) -> list[Narrow]:
+def _by_properties(query: Query) -> list[Condition]:
     """Any other parameter is a custom property."""
-
-    def by(name: str, value: str) -> Narrow:
-        return lambda images: images.with_property(name, value)
-
     known = {parameter.name for parameter in IMAGE_LIST}
-    return [by(name, query.text(name)) for name in query.values if name not in known]
+    return [
+        partial(has_property, name=name, value=query.text(name))
+        for name in query.values
+        if name not in known
+    ]

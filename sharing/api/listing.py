@@ -54,9 +54,9 @@ def _page(query: Query, tenant_id: str, size: int) -> tuple[list[Image], UUID | 
         images = made_of(rows[:PAGE_SIZE])
         return images, images[-1].pk if len(rows) > PAGE_SIZE else None
     order = _order(query)
-    arms = narrowed(arms_of(tenant_id, visibility, member_status), query, order, tenant_id)
+    asked = narrowed(arms_of(tenant_id, visibility, member_status), query, order, tenant_id)
     values = _marker(query, tenant_id, order)
-    return found(arms, order, values, size) if arms and size else ([], None)
+    return found(asked, order, values, size) if asked and size else ([], None)
 
 
 @Prepared

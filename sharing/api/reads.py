@@ -27,6 +27,12 @@ def party(tenant_id: str, image_id: UUID) -> QuerySet[Image]:
 
 
 @Prepared
+def images(*image_ids: UUID) -> QuerySet[Image]:
+    """For a list that told their keys."""
+    return Image.objects.filter(pk__in=image_ids)
+
+
+@Prepared
 def membership(image_id: UUID, member_id: str) -> QuerySet[Membership]:
     return Membership.objects.filter(image_id=image_id).of_member(member_id)
 

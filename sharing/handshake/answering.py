@@ -10,7 +10,8 @@ from sharing.history import record
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
-from sharing.models.prepared import Change, Prepared
+from sharing.models.prepared import Prepared
+from sharing.models.statements import Change
 from sharing.results import Answered
 from sharing.tenancy import Actor, may_act
 from sharing.transactions import whole

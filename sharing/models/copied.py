@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 # Of UTF-8: an entry of PostgreSQL's index has room for 2,700, and other columns stand beside it.
 WORDS_MAX = 1500
@@ -34,6 +36,11 @@ def begins(name: str, text: str) -> models.Q:
     A pattern is served only where it is known while the statement is planned.
     """
     return models.Q(**{f"{name}__gte": text, f"{name}__lt": f"{text}{LAST_CHARACTER}"})
+
+
+def has_words(rows: models.QuerySet[Any], text: str) -> models.Q:
+    """Rows whose words contain the text, which is in lower case."""
+    return models.Q(GreaterThan(StrIndex(models.F(listed(rows, "words")), models.Value(text)), 0))
 
 
 class CodeField(models.CharField[str, str]):

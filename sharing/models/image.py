@@ -1,17 +1,15 @@
 from typing import ClassVar, Self
 from uuid import UUID
 
-from django.db import connections, models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db import models
+from django.db.models import F, OuterRef, Q
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Length
-from django.db.models.lookups import GreaterThanOrEqual, IsNull
 from django.utils import timezone
 from uuid6 import uuid7
 
-from sharing.models.copied import WORDS_MAX, WordsField, begins, listed, words_of
+from sharing.models.copied import WORDS_MAX, WordsField
 from sharing.models.image_indexes import INDEXES
-from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet, written
+from sharing.models.membership import COUNT_CAP, Membership, MembershipQuerySet, there_is, written
 from sharing.models.stored import Stored
 from sharing.models.tenant import Tenant
 
@@ -57,62 +55,15 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self._of_parties(tenant_id, Membership.objects.all())
 
     def _of_parties(self, tenant_id: str, memberships: MembershipQuerySet) -> Self:
-        # By its key, for each image: of EXISTS, PostgreSQL may first gather all memberships of the tenant.
-        own = memberships.of_member(tenant_id).filter(image=OuterRef("pk"))
-        is_member = IsNull(Subquery(own.values("pk")[:1]), False)
+        is_member = there_is(memberships.of_member(tenant_id).filter(image=OuterRef("pk")))
         return self.filter(Q(owner_id=tenant_id) | Q(is_member, visibility=Image.Visibility.SHARED))
 
     def listed_for(self, tenant_id: str) -> tuple[Self, Self]:
         """The tenant's image list: its own images, and those it accepted. Two disjoint arms, for UNION ALL."""
         return self.owned_by(tenant_id), self.accepted_by(tenant_id)
 
-    def searched_for(self, tenant_id: str) -> tuple[Self, MembershipQuerySet]:
-        """Where a search in that list looks: of those accepted also at rows that rest, which `matching` leaves out."""
-        accepted = Membership.objects.of_member(tenant_id).accepted()
-        return self.owned_by(tenant_id), accepted.listing()
-
-    def in_force(self) -> Self:
-        """Images that the tenant of the list can see: all that it owns."""
-        return self
-
-    def matching(self, text: str) -> Self:
-        """Images whose name or a tag contains the text, in any case."""
-        return self.filter(**{f"{listed(self, 'words')}__contains": text.casefold()})
-
-    def named(self, name: str) -> Self:
-        """Images whose name is this text."""
-        # The index goes by words, and those do not tell upper from lower case.
-        return self.filter(begins(listed(self, "words"), words_of(name, ())), name=name)
-
     def private(self) -> Self:
         return self.filter(visibility=written(Image.Visibility.PRIVATE))
-
-    def tagged(self, name: str) -> Self:
-        """Images with this tag."""
-        # The words tell it, which an index has; but not where they are cut off.
-        words = listed(self, "words")
-        told = Q(**{f"{words}__contains": words_of("", (name,))})
-        maybe = GreaterThanOrEqual(Length(words), WORDS_MAX // 4 - 1)
-        tags = ImageTag.objects.filter(image=OuterRef("pk"), name=name)
-        return self.filter(told | Q(maybe), Exists(tags))
-
-    def with_property(self, name: str, value: str) -> Self:
-        """Images whose custom property `name` is this text."""
-        # Key lookups of the ORM take digits for the index of a list, and split names at double underscores.
-        vendor = connections[self.db].vendor
-        condition = {
-            "postgresql": "sharing_image.properties @> jsonb_build_object(%s::text, %s::text)",
-            "sqlite": "EXISTS (SELECT 1 FROM json_each(sharing_image.properties) WHERE key = %s AND value = %s)",
-        }[vendor]
-        return self.filter(RawSQL(condition, (name, value), models.BooleanField()))  # noqa: S611
-
-    def with_status(self, *statuses: str) -> Self:
-        """Images that parties are told to be in one of these: one that an operator put on hold is deactivated."""
-        suspended = Q(status=Image.Status.ACTIVE, on_hold=True)
-        as_told = Q(status__in=statuses)
-        if Image.Status.DEACTIVATED in statuses:
-            return self.filter(as_told | suspended)
-        return self.filter(as_told & ~suspended)
 
     def stored(self) -> Self:
         """Images whose data is in Proffer's image store."""

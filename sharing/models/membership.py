@@ -3,8 +3,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from django.db import connections, models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from sharing.models import returning
@@ -16,7 +17,7 @@ from sharing.models.copied import (
     CopiedNumber,
     begins,
 )
-from sharing.models.prepared import Change
+from sharing.models.statements import Change
 from sharing.models.stored import Stored
 from sharing.models.tenant import TENANT_ID_MAX, validate_tenant_id
 
@@ -41,6 +42,14 @@ class Keys(models.Subquery):
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         once = "(SELECT unnest(ARRAY(%(subquery)s)))"
         return self.as_sql(compiler, connection, template=once, **context)
+
+
+def there_is(rows: models.QuerySet[Any]) -> IsNull:
+    """Whether there is such a row, which a key leads to; looked up for each row that is asked about.
+
+    Of EXISTS, PostgreSQL may first gather all, for whatever is asked about.
+    """
+    return IsNull(models.Subquery(rows.values("pk")[:1]), False)
 
 
 def written(choice: models.TextChoices) -> models.Func:
@@ -76,15 +85,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
         return self.filter(image__visibility=Image.Visibility.SHARED)
 
+    def is_in_force(self) -> IsNull:
+        """The same as a condition, which asks for the image of a row only where nothing before it left the row out."""
+        from sharing.models.image import Image
+
+        shared = Image.objects.filter(visibility=Image.Visibility.SHARED)
+        return there_is(shared.filter(pk=OuterRef("image_id")))
+
     def listing(self) -> Self:
         """As `ImageQuerySet.shared_to` lists them, without a look at the images: some may be at rest."""
         return self.annotate(
             **{f"listed_{name}": F(copied) for name, copied in Membership.LISTED.items()}
         )
-
-    def matching(self, text: str) -> Self:
-        """Those in force whose image's name or a tag contains the text, in any case."""
-        return self.in_force().filter(image_words__contains=text.casefold())
 
     def pending(self) -> Self:
         return self.filter(status=Membership.Status.PENDING)

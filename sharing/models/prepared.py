@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from functools import cache, update_wrapper
+from functools import update_wrapper
 from inspect import get_annotations
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.models.query import ModelIterable, get_related_populators
-from django.db.models.sql.compiler import SQLCompiler
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, connections, models
 
-from sharing.models import returning
+from sharing.models.statements import Built, Read, made
 
 # What stands for a value while the SQL is made: no two alike, and none that anybody sends.
 STAND_INS: dict[type, Callable[[int], Any]] = {
@@ -22,21 +21,6 @@ STAND_INS: dict[type, Callable[[int], Any]] = {
     UUID: lambda number: UUID(int=2**100 + number),
     datetime: lambda number: datetime(1, 2, 3, tzinfo=UTC) + timedelta(seconds=number),
 }
-
-type Rows = list[tuple[Any, ...]]
-
-
-class Change[M](NamedTuple):
-    """An UPDATE of the rows of a QuerySet that returns the rows it changed."""
-
-    rows: models.QuerySet[Any]
-    values: dict[str, Any]
-
-
-class Count[N](NamedTuple):
-    """How many rows a QuerySet has, as the only value."""
-
-    rows: models.QuerySet[Any, Any]
 
 
 class Statement(NamedTuple):
@@ -49,12 +33,12 @@ class Statement(NamedTuple):
     parameters: tuple[Any, ...]
     places: tuple[tuple[int, int, Callable[[Any], Any]], ...]
     rows: models.QuerySet[Any, Any]
-    read: "Read"
+    read: Read
 
 
 class Prepared[T]:
-    """Wraps a function that builds a QuerySet, a Change or a Count: it is called once, its SQL run with the values of
-    each call.
+    """Wraps a function that builds a QuerySet, a Change, a Count or a Look: it is called once, its SQL run with the
+    values of each call.
 
     Its positional parameters are values, of the types in STAND_INS: it may only compare with them or set them, as they
     are; a last `*keys` only in an IN. A call gives each, and none is None. Keyword parameters are its form, with which
@@ -66,7 +50,7 @@ class Prepared[T]:
 
     def __init__(
         self,
-        build: Callable[..., models.QuerySet[Any, T] | Change[T] | Count[T]],
+        build: Callable[..., Built[T]],
         kinds: Sequence[type] = (),
         *,
         planned_once: bool = True,
@@ -111,20 +95,21 @@ class Prepared[T]:
         # A last parameter `*keys: UUID` takes none, one or several.
         kinds = [*self._kinds, *self._kinds[-1:] * (count - len(self._kinds))][:count]
         stand_ins = [STAND_INS[kind](number) for number, kind in enumerate(kinds)]
-        built = self._build(*stand_ins, **form)
-        match built:
-            case Change():
-                sql, parameters, rows, read = _update(built)
-            case Count():
-                sql, parameters, rows, read = _count(built)
-            case _:
-                sql, parameters, rows, read = _select(built)
+        sql, parameters, rows, read = made(self._build(*stand_ins, **form))
         return Statement(sql, tuple(parameters), _places(parameters, stand_ins), rows, read)
 
 
-def by_value[T](build: Callable[..., models.QuerySet[Any, T] | Count[T]]) -> Prepared[T]:
+def by_value[T](build: Callable[..., Built[T]]) -> Prepared[T]:
     """A statement whose SQL is made once, and that is planned at each call."""
     return Prepared(build, planned_once=False)
+
+
+def run[T](built: Built[T]) -> list[T]:
+    """For what is not asked for often enough to be kept."""
+    try:
+        return by_value(lambda: built)()
+    except EmptyResultSet:
+        return []
 
 
 @contextmanager
@@ -139,77 +124,6 @@ def _prepared(alias: str) -> Iterator[None]:
         yield
     finally:
         postgresql.prepare_threshold = None
-
-
-# Makes what is returned of the database's rows and the alias that they came from.
-type Read = Callable[[Rows, str], list[Any]]
-type Made = tuple[str, Sequence[Any], models.QuerySet[Any, Any], Read]
-
-
-def _select(queryset: models.QuerySet[Any, Any]) -> Made:
-    compiler = queryset.query.get_compiler(connection=connection)
-    sql, parameters = compiler.as_sql()
-    selected = [expression for expression, *_ in compiler.select[: compiler.col_count]]
-    converted = _converted(compiler, selected)
-    if queryset._iterable_class is not ModelIterable:
-        return sql, parameters, queryset, lambda rows, alias: converted(rows)
-    mode = queryset._fetch_mode  # type: ignore[attr-defined]  # missing in the stubs
-    read = _objects(compiler, mode)
-    return sql, parameters, queryset, lambda rows, alias: read(converted(rows), alias)
-
-
-def _count(count: Count[Any]) -> Made:
-    compiler = count.rows.values_list("pk").query.get_compiler(connection=connection)
-    sql, parameters = compiler.as_sql()
-    counting = f"SELECT COUNT(*) FROM ({sql}) counted"  # noqa: S608
-    return counting, parameters, count.rows, lambda rows, alias: [number for (number,) in rows]
-
-
-def _update(change: Change[Any]) -> Made:
-    model = change.rows.model
-    query = returning.update_query(change.rows, change.values)
-    compiler = query.get_compiler(connection=connection)
-    sql, parameters = compiler.as_sql()
-    columns = [field.get_col(model._meta.db_table) for field in model._meta.concrete_fields]
-    returned = ", ".join(connection.ops.quote_name(column.target.column) for column in columns)
-    names = [column.target.attname for column in columns]
-    converted = _converted(compiler, columns)
-
-    def read(rows: Rows, alias: str) -> list[Any]:
-        return [model.from_db(alias, names, row) for row in converted(rows)]
-
-    return f"{sql} RETURNING {returned}", parameters, change.rows.using(DEFAULT_DB_ALIAS), read
-
-
-def _converted(compiler: SQLCompiler, selected: list[Any]) -> Callable[[Rows], Rows]:
-    """Makes of the database's values what the fields make of them."""
-    converters = compiler.get_converters(selected)
-    if not converters:
-        return lambda rows: rows
-    return lambda rows: [tuple(row) for row in compiler.apply_converters(rows, converters)]
-
-
-def _objects(compiler: SQLCompiler, mode: Any) -> Read:
-    """Makes objects of rows as the ORM's ModelIterable does."""
-    told = compiler.klass_info
-    model, columns = told["model"], told["select_fields"]
-    first, last = columns[0], columns[-1] + 1
-    names = [column.target.attname for column, *_ in compiler.select[first:last]]
-    related = cache(lambda alias: get_related_populators(told, compiler.select, alias, mode))
-    annotated = list(compiler.annotation_col_map.items())
-
-    def read(rows: Rows, alias: str) -> list[Any]:
-        found, populators = [], related(alias)
-        for row in rows:
-            one = model.from_db(alias, names, row[first:last], fetch_mode=mode)
-            for populator in populators:
-                populator.populate(row, one)
-            for name, place in annotated:
-                setattr(one, name, row[place])
-            found.append(one)
-        return found
-
-    return read
 
 
 def _places(

@@ -1,6 +1,5 @@
 """The pages of images, as their owner and their members see them."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -59,11 +58,8 @@ def _page(actor: Actor, form: ImagesForm, show: str, sort: str) -> Page:
         listed = reads.images_of.arms(actor.tenant_id, show=show)
         if any(arm.filter(pk=form.image_id).exists() for arm in listed):
             return Page([form.image_id])
-    mine, shared = Image.objects.searched_for(actor.tenant_id)
-    arms: dict[str, list[Any]] = {"all": [mine, shared], "mine": [mine], "shared": [shared]}
-    search: Callable[[Any], Any] = lambda arm: arm.matching(text)  # noqa: E731
-    in_force: Callable[[Any], Any] = lambda arm: arm.in_force()  # noqa: E731
-    return keyset_page(arms[show], order, cursor, search=search, visible=in_force)
+    text = text.casefold()
+    return reads.images_matching.page(actor.tenant_id, text, order=order, cursor=cursor, show=show)
 
 
 def visible_image(actor: Actor, image_id: UUID) -> Image:
