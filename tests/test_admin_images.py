@@ -1,11 +1,15 @@
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from sharing import handshake
 from sharing.errors import NotShareable
 from sharing.models import Event, Image, Membership
+from sharing.models.copied import words_of
+from sharing.models.image_conditions import called
 from tests.factories import ImageFactory, MembershipFactory
 from tests.operating import list_url, operator_with, page_of, run, run_on_page, told
 from tests.refusals import unchanged
@@ -43,6 +47,79 @@ def test_an_image_is_found_by_its_uuid_its_owner_and_a_part_of_its_name(
     )
 
     assert list(found) == [image]
+
+
+class TestAWholeName:
+    @pytest.fixture
+    def longer(self, image):
+        return ImageFactory(owner=image.owner, name=f"{image.name} 12")
+
+    def found(self, client, term, **more):
+        return client.get(list_url(Image), {"q": term, **more})
+
+    def test_finds_the_images_of_that_name_in_any_case_and_says_so(
+        self, consumer, image, longer, operator_client
+    ):
+        image.tags.create(name="lts")
+        Image.objects.filter(pk=image.pk).update(words=words_of(image.name, ["lts"]))
+        other = ImageFactory(owner=consumer.tenant, name=image.name.upper())
+
+        page = self.found(operator_client, image.name)
+
+        assert set(page.context["cl"].result_list) == {image, other}
+        [said] = told(page)
+        assert said.endswith(f"search for *{image.name}")
+        assert "Golden &lt;b&gt;Debian&lt;/b&gt;" in page.content.decode()
+
+    def test_is_looked_for_as_a_part_where_it_is_asked_for_so(self, image, longer, operator_client):
+        page = self.found(operator_client, f"*{image.name}")
+
+        assert set(page.context["cl"].result_list) == {image, longer}
+        assert told(page) == []
+
+    def test_is_looked_for_as_a_part_where_no_image_has_it(self, image, longer, operator_client):
+        page = self.found(operator_client, "golden")
+
+        assert set(page.context["cl"].result_list) == {image, longer}
+        assert told(page) == []
+
+    def test_is_looked_for_within_the_filter(self, image, longer, operator_client):
+        Image.objects.filter(pk=longer.pk).update(on_hold=True)
+
+        page = self.found(operator_client, image.name, on_hold__exact="1")
+
+        assert list(page.context["cl"].result_list) == [longer]
+
+    def test_may_begin_with_an_asterisk(self, image, longer, operator_client):
+        starred = ImageFactory(owner=image.owner, name="*Golden")
+
+        assert list(self.found(operator_client, "*golden").context["cl"].result_list) == [starred]
+        assert starred in self.found(operator_client, "*").context["cl"].result_list
+
+    def test_leaves_the_owner_of_that_id_to_be_found(self, image, operator_client):
+        named = ImageFactory(name=image.owner_id)
+
+        page = self.found(operator_client, image.owner_id)
+
+        assert set(page.context["cl"].result_list) == {image, named}
+
+    def test_does_not_keep_an_action_from_its_row(self, image, longer, operator_client):
+        body = {"action": "put_on_hold", "index": 0, "_selected_action": str(image.pk)}
+
+        answer = operator_client.post(f"{list_url(Image)}?q={quote(image.name)}", body, follow=True)
+
+        assert told(answer)[0] == "Put on hold: 1 image."
+        assert len(told(answer)) == 2
+        assert Image.objects.get(pk=image.pk).on_hold
+
+    def test_is_found_by_an_index(self, image):
+        ImageFactory.create_batch(200, owner=image.owner)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")
+        assert (
+            "image_words" in Image.objects.filter(called(Image.objects.all(), image.name)).explain()
+        )
 
 
 def test_the_page_tells_the_memberships_the_checklist_and_the_latest_events(

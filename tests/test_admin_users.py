@@ -75,6 +75,19 @@ def test_users_are_found_by_a_part_of_their_address(producer, consumer, operator
     assert {user.email for user in found} == {"manager@producer.example", "reader@producer.example"}
 
 
+def test_a_whole_address_finds_its_user_by_the_address_alone(
+    producer, operator_client, django_assert_num_queries
+):
+    UserFactory(email="x" + producer.manager.email)
+
+    with django_assert_num_queries(4) as queries:  # session, user, the address, rows
+        page = operator_client.get(list_url(User), {"q": " MANAGER@producer.example "})
+
+    assert list(page.context["cl"].result_list) == [producer.manager]
+    assert not any("LIKE" in query["sql"] for query in queries)
+    assert told(page) == []
+
+
 def test_an_operator_sets_a_password_and_the_old_one_is_void(producer, operator_client):
     address = reverse("admin:auth_user_password_change", args=(producer.manager.pk,))
 

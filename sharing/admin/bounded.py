@@ -20,6 +20,8 @@ from sharing.models.membership import COUNT_CAP, Keys
 
 SEARCH_MAX = 255
 FOUND_CAP = 100
+# In front of a term: look for it as a part, though something has just that name.
+AS_A_PART = "*"
 
 
 class CappedPaginator(Paginator[Any]):
@@ -82,11 +84,14 @@ class SelectedActionForm(ActionForm):
 class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A screen without unbounded counts, drop-downs or lazy loads. Nothing is deleted but through a verb.
 
-    `search_fields` are lookups, each served by an index or exact where rows are many. `linked_by` names the columns,
-    beside the filters, by which another screen's link may narrow the list.
+    `search_fields` are lookups, each served by an index or exact where rows are many. The one that is `by_part` is left
+    out where the whole term names something, and `told_of_parts` says so. `linked_by` names the columns, beside the
+    filters, by which another screen's link may narrow the list.
     """
 
     linked_by: ClassVar[tuple[str, ...]] = ()
+    by_part = ""
+    told_of_parts = ""
     action_form = SelectedActionForm
     paginator = CappedPaginator
     show_full_result_count = False
@@ -104,7 +109,7 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Finds the whole term by each search field in turn: an OR over two indexes would use neither.
+        """Finds the term by each search field in turn: an OR over two indexes would use neither.
 
         Each gives at most FOUND_CAP rows, as its index has them: to put a million in the list's order takes a second.
         """
@@ -113,19 +118,35 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return queryset, False
         if len(term) > SEARCH_MAX or "\x00" in term:
             return queryset.none(), False
-        found: set[Any] = set()
-        for lookup in self.search_fields:
+        lookups, found = list(self.search_fields), set[Any]()
+        if self.by_part:
+            found.update(self._some(request, self.named(queryset, term)))
+            if found:
+                lookups.remove(self.by_part)
+                if self.told_of_parts:
+                    _tell(request, messages.INFO, f"{self.told_of_parts} {AS_A_PART}{term}")
+            else:
+                term = term.removeprefix(AS_A_PART) or term
+        for lookup in lookups:
             try:
-                rows = queryset.filter(**{lookup: term}).order_by()
+                rows = queryset.filter(**{lookup: term})
             except (ValueError, ValidationError):
                 continue  # such as a name looked for among UUIDs
-            keys = list(rows.values_list("pk", flat=True)[: FOUND_CAP + 1])
-            if len(keys) > FOUND_CAP:
-                told = f"More than {FOUND_CAP} match: these are some of them. Search for more of what you look for."
-                messages.warning(request, told)
-            found.update(keys[:FOUND_CAP])
+            found.update(self._some(request, rows))
         request.matching = len(found)  # type: ignore[attr-defined]
         return queryset.filter(pk__in=found), False
+
+    def named(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        """Those whose name is the whole term, by an index. Among millions of names much alike, parts take long."""
+        raise NotImplementedError
+
+    def _some(self, request: HttpRequest, rows: QuerySet[Any]) -> list[Any]:
+        """Keys, as an index has them, up to FOUND_CAP."""
+        keys = list(rows.order_by().values_list("pk", flat=True)[: FOUND_CAP + 1])
+        if len(keys) > FOUND_CAP:
+            told = f"More than {FOUND_CAP} match: these are some of them. Search for more of what you look for."
+            _tell(request, messages.WARNING, told)
+        return keys[:FOUND_CAP]
 
     def get_paginator(self, request: HttpRequest, *given: Any, **how: Any) -> Any:
         paginator: Any = super().get_paginator(request, *given, **how)
@@ -176,3 +197,9 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def retry_url(self, request: HttpRequest) -> str:
         """Where a form goes whose saving was refused."""
         return request.get_full_path()
+
+
+def _tell(request: HttpRequest, level: int, told: str) -> None:
+    """Of a list that is looked at: an action looks for its rows too, and leads back to the list."""
+    if request.method == "GET":
+        messages.add_message(request, level, told)

@@ -21,6 +21,7 @@ from sharing.imagedata import licences
 from sharing.imagedata.exports import ruling
 from sharing.imagedata.handout import hand_out
 from sharing.models import Event, Image, Membership
+from sharing.models.image_conditions import called
 from sharing.printable import size
 from sharing.templatetags.proffer import capped
 from sharing.tenancy import operator
@@ -38,7 +39,12 @@ class ImageAdmin(RecordAdmin):
     # An index serves this order; newest first over all owners would sort the whole table.
     ordering = ("owner_id", "-created_at", "-id")
     search_fields = ("id", "owner_id", "name__icontains")
-    search_help_text = "A UUID or an owner's tenant ID in full, or a part of the name."
+    by_part = "name__icontains"
+    told_of_parts = (
+        "There are images of just this name, so none was looked for whose name only contains it. To find these, too,"
+        " search for"
+    )
+    search_help_text = "A UUID or an owner's tenant ID in full, or the name or a part of it."
     fieldsets = (
         (None, {"fields": ("id", "name", "owner_link", "status", "visibility", "hold", "protected", "os_hidden")}),
         (
@@ -64,6 +70,9 @@ class ImageAdmin(RecordAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_safe(self.data_view))
         return [path("<uuid:image_id>/data/", view, name="sharing_image_data"), *super().get_urls()]
+
+    def named(self, rows: Any, term: str) -> QuerySet[Any]:
+        return rows.filter(called(rows, term))  # type: ignore[no-any-return]
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sharing.change_image")

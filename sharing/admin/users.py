@@ -87,7 +87,11 @@ class UserAdmin(BoundedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     inlines = (TenantsInline, NewTenantInline)
     ordering = ("email",)
     search_fields = ("email__icontains",)
+    by_part = "email__icontains"
     sortable_by = ("email",)
+
+    def named(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows.filter(email=term.lower())
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         is_operator = obj is not None and (obj.is_staff or obj.is_superuser)

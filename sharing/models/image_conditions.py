@@ -11,10 +11,15 @@ from sharing.models.image import Image, ImageQuerySet, ImageTag
 from sharing.models.membership import MembershipQuerySet, there_is
 
 
+def called(images: ImageQuerySet, name: str) -> Q:
+    """Images whose name is this text, in any case."""
+    return begins(listed(images, "words"), words_of(name, ()))
+
+
 def named(images: ImageQuerySet, name: str) -> Q:
     """Images whose name is this text."""
     # The index goes by words, and those do not tell upper from lower case.
-    return begins(listed(images, "words"), words_of(name, ())) & Q(name=name)
+    return called(images, name) & Q(name=name)
 
 
 def tagged(images: ImageQuerySet, name: str) -> Q:

@@ -7,6 +7,8 @@ INDEXES = (
     Index(fields=["owner", "-created_at", "-id", "words"], name="image_by_age"),
     Index(fields=["owner", "words", "id"], name="image_by_name"),
     Index(fields=["owner", "size", "id", "words"], name="image_by_size"),
+    # A name, of whatever owner: for operators.
+    Index(fields=["words"], name="image_words"),
     Index(
         fields=["owner", "-created_at", "-id"],
         name="image_on_hold",
