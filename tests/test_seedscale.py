@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,10 @@ from django.db.models import Count, F, Q
 
 from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser, User
 from sharing.models.tenant import is_tenant_id
+from sharing.seeding.families import RARE
+from sharing.seeding.images import Images
+from sharing.seeding.plan import plan
+from sharing.seeding.tenants import Tenants
 from tests.command_line import run
 from tests.conftest import signed_in
 from tests.factories import MembershipFactory, UserFactory
@@ -119,7 +124,10 @@ def test_history_tells_how_each_image_came_to_be_as_it_is(found):
 
     assert images_with("created") == ids()
     assert images_with("imported") == ids(status__in=("active", "deactivated"))
-    assert images_with("held") == ids(on_hold=True)
+    assert images_with("held") - images_with("released") == ids(on_hold=True)
+    assert set(images_with("released")) <= set(
+        ids(on_hold=False, owner=found["hottest_owner"]["tenant"])
+    )
     assert images_with("deactivated") == ids(status="deactivated")
     assert images_with("confirmed") == ids(checklist_confirmed_at__isnull=False)
     offered = Image.objects.filter(memberships__isnull=False).distinct()
@@ -136,6 +144,18 @@ def test_there_is_some_of_everything(found):
     ):  # fmt: skip
         assert 0 < Image.objects.filter(**conditions).distinct().count() <= IMAGES, conditions
     assert set(Membership.objects.values_list("status", flat=True)) == set(Membership.Status.values)
+
+
+@pytest.mark.parametrize("number", [1000, 20_000])
+def test_what_is_seldom_fills_a_page_and_no_more_than_that_as_the_sizes_grow(number):
+    wished = plan(number, 10 * number, until=date(2026, 6, 30))
+    images = list(Images(wished, Tenants(wished)))
+    of_the_hottest = [image for image in images if image.place < wished.hottest_owner]
+
+    assert 50 <= sum(image.on_hold for image in images) <= number // 12
+    assert sum(image.on_hold or image.was_on_hold for image in of_the_hottest) >= 25
+    for word in RARE:
+        assert 50 <= sum(image.name.endswith(f"-{word}") for image in images) <= 100
 
 
 def test_licence_restrictions_are_as_housekeeping_would_settle_them(found):

@@ -21,7 +21,7 @@ from sharing.seeding.tables import Row
 from sharing.seeding.tenants import OPERATOR, manager
 
 IMPORT, HOLD = HOUR // 2, 40 * HOUR
-DEACTIVATION = 45 * HOUR
+DEACTIVATION, RELEASE = 45 * HOUR, 50 * HOUR
 # Rows without their key, of one moment; made when their turn comes.
 type Told = tuple[int, Iterable[Row]]
 
@@ -31,7 +31,7 @@ class History:
         self._images, self._offers = images, offers
 
     def rows(self) -> Iterator[Row]:
-        *of_images, offered = tee(self._images, 6)
+        *of_images, offered = tee(self._images, 1 + len(LANES))
         bursts, *answered = tee(self._offers.bursts(offered), 1 + len(ANSWER_LAGS))
         lanes = [
             *(lane(images) for lane, images in zip(LANES, of_images, strict=True)),
@@ -101,7 +101,17 @@ def _confirmed(images: Iterable[Made]) -> Iterator[Told]:
 
 
 def _held(images: Iterable[Made]) -> Iterator[Told]:
-    return (_told(image, HOLD, Verb.HELD, by=OPERATOR) for image in images if image.on_hold)
+    return (
+        _told(image, HOLD, Verb.HELD, by=OPERATOR)
+        for image in images
+        if image.on_hold or image.was_on_hold
+    )
+
+
+def _released(images: Iterable[Made]) -> Iterator[Told]:
+    return (
+        _told(image, RELEASE, Verb.RELEASED, by=OPERATOR) for image in images if image.was_on_hold
+    )
 
 
 def _deactivated(images: Iterable[Made]) -> Iterator[Told]:
@@ -112,7 +122,7 @@ def _deactivated(images: Iterable[Made]) -> Iterator[Told]:
     )
 
 
-LANES = (_created, _imported, _confirmed, _held, _deactivated)
+LANES = (_created, _imported, _confirmed, _held, _released, _deactivated)
 
 
 def _told(image: Made, lag: int, verb: Verb, note: str = "", *, by: str = "") -> Told:

@@ -32,6 +32,7 @@ class Made(NamedTuple):
     status: str
     visibility: str
     on_hold: bool
+    was_on_hold: bool
     members: int
     has_the_hottest: bool
     place: int
@@ -59,10 +60,13 @@ class Images:
         popularity = plan.by_members.back(number)
         members = self._members(popularity)
         family = self._families[bits >> 8 & 15]
-        status, visibility, on_hold = _standing(popularity, plan.offered, bits)
+        status, visibility, on_hold = _standing(popularity, plan, bits)
+        was_on_hold = place < plan.released and not on_hold
+        rare = f"-{RARE[number // plan.rare % 4]}" if number % plan.rare == 0 else ""
         return Made(
-            moment, _uuid7(moment, bits), owner_rank, self._tenants.id(owner_rank), _name(family, number, moment, bits),
-            family, status, visibility, on_hold, members, self._has_the_hottest(popularity, members), place, bits,
+            moment, _uuid7(moment, bits), owner_rank, self._tenants.id(owner_rank),
+            _name(family, number, moment) + rare, family, status, visibility, on_hold, was_on_hold, members,
+            self._has_the_hottest(popularity, members), place, bits,
         )  # fmt: skip
 
     def _born(self, number: int) -> tuple[int, int]:
@@ -150,24 +154,23 @@ def _tags(bits: int) -> list[str]:
     return {1: [TAGS[word]], 2: [TAGS[word], TAGS[word - 1]]}.get(kind, [])
 
 
-def _standing(popularity: int, offered: int, bits: int) -> tuple[str, str, bool]:
+def _standing(popularity: int, plan: Plan, bits: int) -> tuple[str, str, bool]:
     """Status, visibility and hold. A few private images have members from before, whose memberships rest."""
-    if popularity >= offered:
+    if popularity >= plan.offered:
         return (QUEUED, SHARED, False) if popularity % 2 else (ACTIVE, PRIVATE, False)
     if popularity == 0:
         return ACTIVE, SHARED, False
     kind = bits >> 32 & 0xFF
     status = DEACTIVATED if kind < 5 else ACTIVE
-    return status, PRIVATE if 5 <= kind < 8 else SHARED, 8 <= kind < 10
+    return status, PRIVATE if 5 <= kind < 8 else SHARED, 8 <= kind < 8 + plan.on_hold
 
 
 def _uuid7(moment: int, bits: int) -> str:
     return f"{moment:012x}7{bits >> 52:03x}{1 << 63 | bits & (1 << 62) - 1:016x}"
 
 
-def _name(family: Family, number: int, moment: int, bits: int) -> str:
-    rare = "" if bits >> 13 & 0x3FFF else f"-{RARE[bits >> 27 & 3]}"
-    return f"{family.name}-{_day(moment // 86_400_000)}-{number + 1000}{rare}"
+def _name(family: Family, number: int, moment: int) -> str:
+    return f"{family.name}-{_day(moment // 86_400_000)}-{number + 1000}"
 
 
 @lru_cache(maxsize=8)

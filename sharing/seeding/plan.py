@@ -9,6 +9,7 @@ from sharing.models.tenant import is_tenant_id
 from sharing.seeding.shapes import Scatter, Skew
 
 YEARS = 3
+A_PAGE = 70  # of an operator's list, and some more
 QUIET_DAYS = 3  # before `until`, without new images: their offers and answers fall into them
 FEW = 3
 LIMITS = {
@@ -73,6 +74,21 @@ class Plan:
     def offered(self) -> int:
         """Images with members, at most; the others are queued or private."""
         return self.images * 17 // 20
+
+    @cached_property
+    def on_hold(self) -> int:
+        """Of 256 images with members: few, yet a page of an operator's list, where there are a thousand of them."""
+        return min(max(256 * A_PAGE // self.offered, 2), 24)
+
+    @cached_property
+    def released(self) -> int:
+        """Images of the hottest owner that were on hold once: a page of its activity."""
+        return min(self.hottest_owner, A_PAGE) // 2
+
+    @cached_property
+    def rare(self) -> int:
+        """One in so many images has a rare word in its name: a page of an operator's list for each of the four."""
+        return max(self.images // (4 * A_PAGE), 4)
 
     @cached_property
     def number_of_the_hottest(self) -> int:
