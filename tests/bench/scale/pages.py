@@ -7,7 +7,7 @@ from urllib.parse import quote
 from tests.bench.scale.operation import DEEP, Operation, read
 from tests.bench.scale.scene import Party, Scene, Side
 
-# Searches: in one name of sixteen three times, in one of thousands, in none; a word that images carry as a tag.
+# Searches: in one name of sixteen three times, in 70 of all, in none; a word that images carry as a tag.
 COMMON, RARE, NOTHING, TAG = "debian", "canary", "no-such-image", "golden"
 
 
@@ -67,6 +67,8 @@ def _searches(scene: Scene, side: Side) -> Iterator[Operation]:
 
 
 def _image_page(scene: Scene, side: Side) -> Iterator[Operation]:
+    from sharing.paging import PAGE_SIZE
+
     members = side.image.memberships
     path = f"images/{side.image.pk}/"
     deep = scene.deep(members.all())
@@ -78,11 +80,17 @@ def _image_page(scene: Scene, side: Side) -> Iterator[Operation]:
             side, side.owner, f"image and members {status}", f"{path}?status={status}", deep
         )
     member = scene.middle(members.all()).member_id
-    for digits in (1, 3, len(member)):
-        begin = member[:digits]
-        deep = scene.deep(members.filter(member_id__startswith=begin), "member_id", "id")
-        name = f"image and members from {'all' if begin == member else digits} digits"
-        yield from listed(side, side.owner, name, f"{path}?q={begin}", deep if digits == 1 else "")
+    # A beginning by which more than a page of members is found, at every size.
+    part = scene.beginning(members.order_by(), "member_id__startswith", member, PAGE_SIZE)
+    for digits, begin in (("1 digit", member[:1]), ("some digits", part), ("all digits", member)):
+        first = digits == "1 digit"
+        deep = (
+            scene.deep(members.filter(member_id__startswith=begin), "member_id", "id")
+            if first
+            else ""
+        )
+        name = f"image and members from {digits}"
+        yield from listed(side, side.owner, name, f"{path}?q={begin}", deep)
     for status, image_id in (
         ("accepted", side.accepted.image_id),
         ("pending", side.pending.image_id),

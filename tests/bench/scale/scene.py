@@ -23,10 +23,12 @@ WITH of_member AS (
     SELECT member_id AS id, count(*) FILTER (WHERE status = 'accepted') AS accepted,
         count(*) FILTER (WHERE status = 'pending') AS pending, count(*) FILTER (WHERE status = 'rejected') AS rejected
     FROM sharing_membership GROUP BY member_id
-), of_owner AS (SELECT owner_id AS id, count(*) AS images FROM sharing_image GROUP BY owner_id)
+), of_owner AS (
+    SELECT owner_id AS id, count(*) AS images, bool_or(on_hold) AS holds FROM sharing_image GROUP BY owner_id
+)
 SELECT id FROM of_member JOIN of_owner USING (id)
 ORDER BY 3 * abs(images - {IMAGES}) + abs(accepted - {ACCEPTED}) + abs(pending - {PENDING}) + abs(rejected - {REJECTED})
-    + 100 * (accepted = 0 OR pending = 0)::int, id
+    + 100 * (accepted = 0 OR pending = 0 OR rejected = 0 OR holds)::int, id
 LIMIT 1
 """  # noqa: S608
 # Members that no seeded tenant ID meets: those have fewer digits.
@@ -181,6 +183,12 @@ class Scene:
             values = [getattr(row, one.lstrip("-")) for one in order] if row else []
             self._cursors[asked] = urlencode({"page": cursor(order, values)}) if row else ""
         return self._cursors[asked]
+
+    def beginning(self, rows: Any, lookup: str, text: str, most: int) -> str:
+        """The longest beginning of the text by which more than `most` rows are found; at least one character."""
+        longest = range(len(text), 1, -1)
+        found = (text[:long] for long in longest if rows.filter(**{lookup: text[:long]})[most:][:1])
+        return next(found, text[:1])
 
     def workshop(self, side: Side, number: int = 30) -> list[UUID]:
         """Images of the owner that the bench may do anything to: all there again, and as they were."""
