@@ -154,8 +154,19 @@ def test_no_list_counts_without_a_limit(many, operator_client, django_assert_num
 
     [count] = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
     assert f"LIMIT {COUNT_CAP + 1}" in count
-    assert "ORDER BY" not in count
     assert all("LIMIT" in query["sql"] or "WHERE" in query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize(("model", "in_order"), [(Membership, True), (Image, False), (User, False)])
+def test_only_memberships_are_counted_in_the_order_of_their_list(
+    operator_client, django_assert_num_queries, model, in_order
+):
+    with django_assert_num_queries(4) as queries:
+        operator_client.get(list_url(model))
+
+    [count] = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+    assert ("ORDER BY" in count) == in_order
+    assert "JOIN" not in count
 
 
 def test_an_action_never_takes_rows_that_were_not_ticked(producer, operator_client):
