@@ -13,7 +13,7 @@ from sharing.models.image import ImageQuerySet
 from sharing.models.membership import COUNT_CAP, MembershipQuerySet
 from sharing.models.prepared import Prepared, by_value
 from sharing.models.statements import Count
-from sharing.paging import Listing
+from sharing.paging import PAGE_SIZE, Listing, Page, keyset_page
 from sharing.searching import Part, Search
 
 
@@ -112,9 +112,40 @@ def member_rows(image_id: UUID, keys: Sequence[int]) -> dict[int, Membership]:
     return {row.pk: row for row in _member_rows(image_id, *keys)} if keys else {}
 
 
-@Listing
-def offers_to(tenant_id: str, *, status: str) -> tuple[MembershipQuerySet]:
-    return (Membership.objects.of_member(tenant_id).in_force().filter(status=status),)
+def _offers_to(tenant_id: str, status: str) -> MembershipQuerySet:
+    return Membership.objects.of_member(tenant_id).in_force().filter(status=status)
+
+
+@by_value
+def _first_offers(tenant_id: str, *, status: str) -> QuerySet[Membership]:
+    return _with_what_cards_show(_offers_to(tenant_id, status).order_by("-pk")[: PAGE_SIZE + 1])
+
+
+@by_value
+def _offers_beyond(tenant_id: str, offer_id: int, *, status: str, way: str) -> QuerySet[Membership]:
+    rows = _offers_to(tenant_id, status)
+    rows = rows.filter(pk__gt=offer_id) if way == "id" else rows.filter(pk__lt=offer_id)
+    return _with_what_cards_show(rows.order_by(way)[: PAGE_SIZE + 1])
+
+
+def offers_page(tenant_id: str, *, status: str, cursor: str) -> tuple[Page, list[Membership]]:
+    """A page of the offers made to the tenant, newest first, and its rows with images and their owners.
+
+    In one statement: where the keys come first, each image is looked at once more for its row.
+    """
+    found: dict[int, Membership] = {}
+
+    def fetch(way: Sequence[str], values: Sequence[int]) -> list[tuple[int]]:
+        rows = (
+            _offers_beyond(tenant_id, *values, status=status, way=way[0])
+            if values
+            else _first_offers(tenant_id, status=status)
+        )
+        found.update({row.pk: row for row in rows})
+        return [(row.pk,) for row in rows]
+
+    page = keyset_page((_offers_to(tenant_id, status),), ("-id",), cursor, fetch=fetch)
+    return page, page.in_order(found)
 
 
 @by_value
@@ -128,25 +159,8 @@ def offer_rows(tenant_id: str, keys: Sequence[int]) -> dict[int, Membership]:
     return {row.pk: row for row in _offer_rows(tenant_id, *keys)} if keys else {}
 
 
-@by_value
-def _offers_between(tenant_id: str, first: int, last: int, *, status: str) -> QuerySet[Membership]:
-    [rows] = offers_to.arms(tenant_id, status=status)
-    return _with_what_cards_show(rows.filter(pk__gte=first, pk__lte=last))
-
-
 def _with_what_cards_show(offers: MembershipQuerySet) -> MembershipQuerySet:
     return offers.select_related("image__owner").only(*OF_OFFER).fetch_mode(FETCH_RAISE)
-
-
-def listed_offers(tenant_id: str, keys: Sequence[int], *, status: str) -> dict[int, Membership]:
-    """A page of `offers_to`, with images and their owners; seldom one more, that came meanwhile.
-
-    By what lies between its ends: where the table is partitioned, each key would be looked up in every partition.
-    """
-    if not keys:
-        return {}
-    rows = _offers_between(tenant_id, min(keys), max(keys), status=status)
-    return {row.pk: row for row in rows}
 
 
 @by_value

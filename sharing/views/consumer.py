@@ -92,8 +92,7 @@ def confirm_leave(request: Request, tenant_id: str, image_id: UUID) -> HttpRespo
 def _inbox_context(
     actor: Actor, status: str, page: str = "", answered: Sequence[int] = ()
 ) -> dict[str, Any]:
-    found = reads.offers_to.page(actor.tenant_id, order=("-id",), cursor=page, status=status)
-    offers = found.in_order(reads.listed_offers(actor.tenant_id, found.keys, status=status))
+    found, offers = reads.offers_page(actor.tenant_id, status=status, cursor=page)
     others = reads.offer_rows(actor.tenant_id, answered).values()
     return {
         "tab": status, "tabs": Membership.Status.choices, "page": found, "offers": offers,
