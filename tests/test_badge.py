@@ -1,8 +1,11 @@
 """The number of offers that wait, on every page of the tenant."""
 
+from urllib.parse import urljoin
+
 import pytest
 from django.urls import reverse
 
+from sharing.models import Membership
 from tests.factories import ImageFactory, MembershipFactory
 from tests.pages import HTMX, read
 
@@ -17,15 +20,29 @@ def three(consumer):
 @pytest.mark.parametrize(
     ("waiting", "shown"), [(0, ""), (1, "1 waiting"), (25, "25 waiting"), (26, "25+ waiting")]
 )
-def test_it_counts_the_tenants_own_pending_offers_to_25(consumer, stranger, waiting, shown):
+@pytest.mark.parametrize("name", ["help", "inbox"])
+def test_it_counts_the_tenants_own_pending_offers_to_25(consumer, stranger, waiting, shown, name):
     MembershipFactory.create_batch(waiting, member_id=consumer.id)
     MembershipFactory(member_id=consumer.id, status="accepted")
     MembershipFactory(member_id=consumer.id, status="rejected")
     MembershipFactory(member_id=stranger.id)
 
-    page = read(consumer.client().get(reverse("help", args=[consumer.id])))
+    page = read(consumer.client().get(reverse(name, args=[consumer.id])))
 
     assert page.one("#inbox-badge").words == shown
+
+
+def test_it_counts_all_that_wait_on_each_page_of_the_inbox_forwards_and_back(consumer):
+    MembershipFactory.create_batch(29, member_id=consumer.id)
+    client, address = consumer.client(), reverse("inbox", args=[consumer.id])
+    second = urljoin(address, read(client.get(address)).one("a[rel=next]")["href"])
+    assert read(client.get(second)).one("#inbox-badge").words == "25+ waiting"
+    # Fewer than a page are left before it.
+    first = urljoin(address, read(client.get(second)).one("a[rel=prev]")["href"])
+    for answered, shown in ((4, "25 waiting"), (7, "18 waiting")):
+        newest = Membership.objects.pending().order_by("-pk").values("pk")[:answered]
+        Membership.objects.filter(pk__in=newest).update(status="rejected")
+        assert read(client.get(first)).one("#inbox-badge").words == shown
 
 
 @pytest.mark.usefixtures("three")

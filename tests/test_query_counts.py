@@ -22,6 +22,8 @@ from tests.pages import HTMX, read
 pytestmark = pytest.mark.django_db
 # Session, user, role with tenant; the waiting offers, for the frame.
 FRAME = 4
+# The first page of the offers that wait has counted them itself.
+BADGE = 1
 # To switch to, for whoever acts for several.
 OTHER_TENANTS = 1
 # Bytes stored, bytes on their way, images: in one.
@@ -75,7 +77,7 @@ def rows_of(page, selector):
 
 
 PAGES = {
-    "inbox": ("inbox", {}, offered, "article", FRAME + 3),
+    "inbox": ("inbox", {}, offered, "article", FRAME - BADGE + 3),
     "inbox, answered": ("inbox", {"status": "accepted"}, offered, "article", FRAME + 3),
     "images": ("images", {}, own, "tbody tr", FRAME + 4 + QUOTA),
     "images, shared": ("images", {"show": "shared"}, offered, "tbody tr", FRAME + 4),
@@ -131,7 +133,7 @@ def test_a_page_in_the_middle_costs_what_the_first_costs(producer, case):
     first, answer = cost(address)
     second, _ = cost(urljoin(address, read(answer).one("a[rel=next]")["href"]))
 
-    assert first == second
+    assert second - first == (BADGE if case == "inbox" else 0)
     assert not any("OFFSET" in query["sql"] for query in connection.queries_log)
 
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from sharing import handshake, reads
 from sharing.forms import AnswerForm, InboxForm, asked, cleaned
 from sharing.models import Membership
+from sharing.paging import Page
 from sharing.replica import read_list
-from sharing.tenancy import Actor, Request, acting_for, may_act
+from sharing.tenancy import BADGE_CAP, Actor, Request, acting_for, may_act
 from sharing.views.outcome import told
 
 UNDO = {"pending": "postpone", "accepted": "accept", "rejected": "reject"}
@@ -97,7 +98,17 @@ def _inbox_context(
     return {
         "tab": status, "tabs": Membership.Status.choices, "page": found, "offers": offers,
         "folded": [offer for offer in others if offer.status != status], "undo_verb": UNDO[status],
-    } | _about(actor, offers)  # fmt: skip
+    } | _about(actor, offers) | _badge(status, found)  # fmt: skip
+
+
+def _badge(tab: str, page: Page) -> dict[str, int]:
+    """How many offers wait, where this is their first page: it has looked at as many as the badge counts."""
+    if tab != Membership.Status.PENDING or page.before:
+        return {}
+    # The last page read backwards may be a short one, with others behind it.
+    if page.after and len(page.keys) < BADGE_CAP:
+        return {}
+    return {"waiting": len(page.keys) + bool(page.after)}
 
 
 def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:

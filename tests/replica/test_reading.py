@@ -21,7 +21,8 @@ LISTS = {
     # How to ask for it; what the primary is asked, how far its log is among that; and the replica, whether it has that.
     # How much the tenant uses of its quota is of the primary.
     "images": (lambda party, image: on_page("images", party), 5, 6),
-    "inbox": (lambda party, image: on_page("inbox", party), 4, 3),
+    # Its first page says the number for the frame.
+    "inbox": (lambda party, image: on_page("inbox", party), 4, 2),
     "activity": (lambda party, image: on_page("activity", party), 4, 3),
     # Here the image comes first, and a frame.
     "members": (lambda party, image: on_page("image", party, image.pk), 7, 4),
