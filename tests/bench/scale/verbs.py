@@ -1,5 +1,6 @@
 """What producer and consumer do on the pages. Each undoes itself, or has plenty to act on, made before each turn."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import batched, cycle, islice
@@ -128,14 +129,18 @@ def take_back(side: Side) -> None:
 
 
 def with_rejected(scene: Scene, side: Side, number: int = A_TURN) -> None:
-    """The workshop's images, each with members of which all rejected."""
+    """The workshop's images, each with REJECTED members, of which all rejected."""
     from sharing import handshake
     from sharing.models import Image, Membership
 
     images = Image.objects.filter(pk__in=scene.workshop(side)).order_by("pk")[:number]
+    members = Membership.objects.filter(image_id__in=[image.pk for image in images])
+    there = Counter(members.values_list("image_id", flat=True))
     for image in images:
-        handshake.offer(image, list(islice(scene.members, REJECTED)), by=actor(side.owner))
-    Membership.objects.filter(image_id__in=[image.pk for image in images]).update(status="rejected")
+        # A turn ends before it came to all of them.
+        lacking = islice(scene.members, max(0, REJECTED - there[image.pk]))
+        handshake.offer(image, list(lacking), by=actor(side.owner))
+    members.exclude(status="rejected").update(status="rejected")
 
 
 def without_rejected(scene: Scene, side: Side) -> dict[str, Callable[[], object]]:
