@@ -79,6 +79,8 @@ def rows_of(page, selector):
 PAGES = {
     "inbox": ("inbox", {}, offered, "article", FRAME - BADGE + 3),
     "inbox, answered": ("inbox", {"status": "accepted"}, offered, "article", FRAME + 3),
+    # Neither tags nor what the images were made from.
+    "inbox, rejected": ("inbox", {"status": "rejected"}, offered, "article", FRAME + 1),
     "images": ("images", {}, own, "tbody tr", FRAME + 4 + QUOTA),
     "images, shared": ("images", {"show": "shared"}, offered, "tbody tr", FRAME + 4),
     # Two more: how far a search looks, among the tenant's own images and among those shared to it.

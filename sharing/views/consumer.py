@@ -124,8 +124,10 @@ def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
 
 def _about(actor: Actor, offers: list[Membership]) -> dict[str, Any]:
     """What cards show besides; of what their images were made from, as far as the tenant can see it."""
-    refs = {offer.image.base_image_ref for offer in offers if offer.image.base_image_ref}
+    # Of an image that was rejected a card shows neither.
+    shown = [offer for offer in offers if offer.status != Membership.Status.REJECTED]
+    refs = {offer.image.base_image_ref for offer in shown if offer.image.base_image_ref}
     return {
-        "tags": reads.tags_of([offer.image_id for offer in offers]),
+        "tags": reads.tags_of([offer.image_id for offer in shown]),
         "parents": reads.visible_images(actor.tenant_id, refs),
     }
