@@ -6,7 +6,14 @@ import pytest
 
 from sharing import handshake
 from sharing.errors import BadInput, Conflict, Gone, NotAllowed
-from sharing.imagedata.records import Facts, ancestors, create_image, lineage, register_parent
+from sharing.imagedata.records import (
+    Facts,
+    ancestors,
+    create_image,
+    lineage,
+    origins,
+    register_parent,
+)
 from sharing.models import Event, Image, Membership
 from tests.factories import ImageFactory, MembershipFactory
 from tests.imported import queued
@@ -138,9 +145,11 @@ def test_the_line_of_ancestors_ends_at_one_that_is_gone_and_survives_a_circle(pr
     gone = UUID(int=1)
     first = ImageFactory(owner=producer.tenant, base_image_ref=gone)
     second = ImageFactory(owner=producer.tenant, base_image_ref=first.pk)
-    assert dict(ancestors(second)) == {first.pk: producer.id, gone: None}
+    for known in (None, origins([first, second])):
+        assert dict(ancestors(second, known)) == {first.pk: producer.id, gone: None}
     Image.objects.filter(pk=first.pk).update(base_image_ref=second.pk)
-    assert [pk for pk, _ in ancestors(second)] == [first.pk, second.pk]
+    for known in (None, origins([second])):
+        assert [pk for pk, _ in ancestors(second, known)] == [first.pk, second.pk]
 
 
 def test_the_producer_learns_nothing_of_what_a_consumer_makes_from_its_image(

@@ -121,6 +121,24 @@ def test_the_members_list_has_its_number_of_queries_however_many_members(
     assert (rows_of(few, "#members tbody tr"), rows_of(many, "#members tbody tr")) == (1, 25)
 
 
+def test_what_members_may_export_later_costs_a_query_for_each_generation_that_images_were_made_from(
+    producer, django_assert_num_queries
+):
+    client, address = producer.client(), reverse("inbox", args=[producer.id])
+    for number in (1, 20):
+        for _ in range(number):
+            owner = TenantFactory()
+            first = ImageFactory(owner=owner)
+            second = ImageFactory(owner=owner, base_image_ref=first.pk)
+            last = ImageFactory(owner=owner, base_image_ref=second.pk, redistributable=True)
+            MembershipFactory(image=last, member_id=producer.id)
+        # The offers, tags, what the tenant sees of the parents; and both generations.
+        with django_assert_num_queries(FRAME - BADGE + 3 + 2):
+            page = client.get(address)
+
+    assert rows_of(page, "article") == 21
+
+
 @pytest.mark.parametrize("case", PAGES)
 def test_a_page_in_the_middle_costs_what_the_first_costs(producer, case):
     name, query, fill, _, _ = PAGES[case]

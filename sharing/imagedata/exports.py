@@ -1,13 +1,15 @@
 """Export: taking image data out. Who may, who may not and why, for every door; and the record of each download."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
 from sharing.errors import Conflict, Gone, NotAllowed
 from sharing.history import record, switch
-from sharing.imagedata.records import ancestors
+from sharing.imagedata.records import Origin, ancestors, origins
 from sharing.models import Event, Image, Membership
 from sharing.models.event import Verb
 from sharing.models.membership import Touched
@@ -69,12 +71,19 @@ def permit(image: Image, *, by: Actor, status: str | None = None) -> None:
         raise NotAllowed(f"{ruled.reason} {ruled.remedy}")
 
 
-def prospect(image: Image) -> Ruling:
-    """What a member will be allowed once it accepts: for the offer, before it decides."""
-    refused = _restricted(image) or _owners_alone(image) or _unconsidered(image)
+def prospect(image: Image, known: Mapping[UUID, Origin] | None = None) -> Ruling:
+    """What a member will be allowed once it accepts: for the offer, before it decides. `known`: as `ancestors`."""
+    refused = _restricted(image) or _owners_alone(image) or _unconsidered(image, known)
     # A queued image gets its data here; one without data that is active keeps it elsewhere.
     awaits_data = image.status == Image.Status.QUEUED
     return refused or (None if awaits_data else _without_data(image)) or ALLOWED
+
+
+def prospects(images: Collection[Image]) -> dict[UUID, Ruling]:
+    """The prospect of each image, by its key; what they were made from is read for all together."""
+    open_ones = [image for image in images if not (_restricted(image) or _owners_alone(image))]
+    known = origins(image for image in open_ones if image.export_acknowledged_at is None)
+    return {image.pk: prospect(image, known) for image in images}
 
 
 def _for_operator(image: Image) -> Ruling:
@@ -131,9 +140,9 @@ def _owners_alone(image: Image) -> Ruling | None:
     return None if image.redistributable else OWNERS_ALONE
 
 
-def _unconsidered(image: Image) -> Ruling | None:
+def _unconsidered(image: Image, known: Mapping[UUID, Origin] | None = None) -> Ruling | None:
     """For a member of an image that its owner itself made from one that was shared to it."""
-    if image.export_acknowledged_at or not derived_from_shared(image):
+    if image.export_acknowledged_at or not derived_from_shared(image, known):
         return None
     return Ruling(
         False,
@@ -152,9 +161,9 @@ def _without_data(image: Image) -> Ruling | None:
     )
 
 
-def derived_from_shared(image: Image) -> bool:
+def derived_from_shared(image: Image, known: Mapping[UUID, Origin] | None = None) -> bool:
     """Whether anything that the image was made from is, or may have been, another tenant's."""
-    return any(owner_id != image.owner_id for _, owner_id in ancestors(image))
+    return any(owner_id != image.owner_id for _, owner_id in ancestors(image, known))
 
 
 @whole

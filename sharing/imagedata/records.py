@@ -1,6 +1,6 @@
 """Makes image records, and says what they were made from."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from sharing.transactions import whole
 
 LINEAGE_DEPTH = 5
 DEEPEST = 100
+
+# Whose an image is, and what it was made from.
+type Origin = tuple[str, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +152,45 @@ def lineage(actor: Actor, image: Image) -> list[Image | UUID]:
     return trail
 
 
-def ancestors(image: Image) -> Iterator[tuple[UUID, str | None]]:
-    """The line that the image was made from, nearest first, with owners; None for what is gone or too far up."""
+def ancestors(
+    image: Image, known: Mapping[UUID, Origin] | None = None
+) -> Iterator[tuple[UUID, str | None]]:
+    """The line that the image was made from, nearest first, with owners; None for what is gone or too far up.
+
+    `known`: what `origins` told of it and of others, at once; without it, the line is read image by image.
+    """
     seen: set[UUID] = set()
     ref = image.base_image_ref
     while ref and ref not in seen:
         found = None
         if len(seen) < DEEPEST:
-            found = _origin.first(ref)
+            found = _origin_of(ref) if known is None else known.get(ref)
         seen.add(ref)
         owner_id, parent = found or (None, None)
         yield ref, owner_id
         ref = parent
 
 
+def origins(images: Iterable[Image]) -> dict[UUID, Origin]:
+    """All that the images were made from, as `ancestors` takes it: a statement for each generation."""
+    known: dict[UUID, Origin] = {}
+    asked: set[UUID] = set()
+    refs = {image.base_image_ref for image in images if image.base_image_ref}
+    for _ in range(DEEPEST):
+        if not refs:
+            break
+        asked |= refs
+        found = {pk: (owner_id, parent) for pk, owner_id, parent in _origins(*refs)}
+        known |= found
+        refs = {parent for _, parent in found.values() if parent} - asked
+    return known
+
+
+def _origin_of(image_id: UUID) -> Origin | None:
+    found = _origins.first(image_id)
+    return found[1:] if found else None
+
+
 @Prepared
-def _origin(image_id: UUID) -> QuerySet[Image, tuple[str, UUID | None]]:
-    """Whose an image is, and what it was made from."""
-    return Image.objects.filter(pk=image_id).values_list("owner_id", "base_image_ref")
+def _origins(*image_ids: UUID) -> QuerySet[Image, tuple[UUID, str, UUID | None]]:
+    return Image.objects.filter(pk__in=image_ids).values_list("pk", "owner_id", "base_image_ref")

@@ -6,21 +6,22 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from sharing.imagedata import exports
-from sharing.models import Image, Membership
+from sharing.models import Image
 
 register = template.Library()
 NOTHING = SafeString()
 
 
 @register.filter
-def prospect(offer: Membership, image: Image | None = None) -> SafeString:
-    """What a consumer should know before it accepts: whether it may export the image, who pays, where it is used.
+def prospect(image: Image) -> SafeString:
+    """What a consumer should know before it accepts: whether it may export the image, who pays, where it is used."""
+    return foretold(exports.prospect(image))
 
-    Nothing once it has answered. `image`: the offer's, where that is not read with it.
-    """
-    if offer.status != Membership.Status.PENDING:
-        return NOTHING
-    return _told(exports.prospect(image or offer.image), settings.REGION)
+
+@register.filter
+def foretold(ruling: exports.Ruling | None) -> SafeString:
+    """The same of a ruling; nothing where there is none."""
+    return _told(ruling, settings.REGION) if ruling else NOTHING
 
 
 @lru_cache(maxsize=100)

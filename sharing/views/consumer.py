@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sharing import handshake, reads
 from sharing.forms import AnswerForm, InboxForm, asked, cleaned
+from sharing.imagedata.exports import prospects
 from sharing.models import Membership
 from sharing.paging import Page
 from sharing.replica import read_list
@@ -127,7 +128,9 @@ def _about(actor: Actor, offers: list[Membership]) -> dict[str, Any]:
     # Of an image that was rejected a card shows neither.
     shown = [offer for offer in offers if offer.status != Membership.Status.REJECTED]
     refs = {offer.image.base_image_ref for offer in shown if offer.image.base_image_ref}
+    undecided = [offer.image for offer in offers if offer.status == Membership.Status.PENDING]
     return {
+        "prospects": prospects(undecided),
         "tags": reads.tags_of([offer.image_id for offer in shown]),
         "parents": reads.visible_images(actor.tenant_id, refs),
     }
