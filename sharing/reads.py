@@ -58,6 +58,7 @@ OF_IMAGE = (
     "name", "owner", "status", "visibility", "size", "properties", "protected", "on_hold", "created_at",
 )  # fmt: skip
 OF_MEMBER = ("image", "member_id", "status", "note", "created_at", "answered_at")
+OF_LINE = ("image__name", "image__owner", "status")
 OF_OFFER = (
     "image__restriction_origin", "image__base_image_ref", "image__owner__contact", "image__owner__support_note",
     *(f"image__{name}" for name in OF_IMAGE),
@@ -146,6 +147,17 @@ def offers_page(tenant_id: str, *, status: str, cursor: str) -> tuple[Page, list
 
     page = keyset_page((_offers_to(tenant_id, status),), ("-id",), cursor, fetch=fetch)
     return page, page.in_order(found)
+
+
+@by_value
+def _offer_lines(tenant_id: str, *ids: int) -> QuerySet[Membership]:
+    rows = Membership.objects.of_member(tenant_id).in_force().filter(pk__in=ids)
+    return rows.select_related("image").only(*OF_LINE).fetch_mode(FETCH_RAISE)
+
+
+def offer_lines(tenant_id: str, keys: Sequence[int]) -> dict[int, Membership]:
+    """What is shown of offers that were answered just now, however many: the names of images, but no owners."""
+    return {row.pk: row for row in _offer_lines(tenant_id, *keys)} if keys else {}
 
 
 @by_value

@@ -95,7 +95,7 @@ def _inbox_context(
     actor: Actor, status: str, page: str = "", answered: Sequence[int] = ()
 ) -> dict[str, Any]:
     found, offers = reads.offers_page(actor.tenant_id, status=status, cursor=page)
-    others = reads.offer_rows(actor.tenant_id, answered).values()
+    others = reads.offer_lines(actor.tenant_id, answered).values()
     return {
         "tab": status, "tabs": Membership.Status.choices, "page": found, "offers": offers,
         "folded": [offer for offer in others if offer.status != status], "undo_verb": UNDO[status],
@@ -114,11 +114,12 @@ def _badge(tab: str, page: Page) -> dict[str, int]:
 
 def _answered_context(actor: Actor, tab: str, ids: list[int]) -> dict[str, Any]:
     """The cards of `ids` as they stand now: back on their tab whole, else folded; those that are gone by their ID."""
-    rows = reads.offer_rows(actor.tenant_id, ids)
-    offers = [row for row in rows.values() if row.status == tab]
+    lines = reads.offer_lines(actor.tenant_id, ids)
+    back = [line.pk for line in lines.values() if line.status == tab]
+    offers = list(reads.offer_rows(actor.tenant_id, back).values())
     return {
-        "tab": tab, "offers": offers, "folded": [row for row in rows.values() if row.status != tab],
-        "gone": [offer_id for offer_id in ids if offer_id not in rows],
+        "tab": tab, "offers": offers, "folded": [one for one in lines.values() if one.status != tab],
+        "gone": [offer_id for offer_id in ids if offer_id not in lines],
         "undo_verb": UNDO[tab], "oob": True,
     } | _about(actor, offers)  # fmt: skip
 
