@@ -1,6 +1,7 @@
 """The parts of an image list, and what of each an index serves."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -45,7 +46,7 @@ class Narrowed(NamedTuple):
     """What a query leaves of an arm. `whole`: the same without a bound, as an index leads to what is rare."""
 
     part: Part
-    whole: Part
+    whole: Callable[[], Part]
 
 
 def arms_of(tenant_id: str, visibility: str, member_status: str) -> list[Arm]:
@@ -94,10 +95,14 @@ def narrowed(
         return []
     found = []
     for arm in arms:
-        whole = Part(arm.images, Q(condition(arm.images), with_tags(query)), 0)
+        whole = partial(_whole, arm, condition, query)
         bounded = None if is_narrow(query) else _bounded(arm, condition, query, order)
-        found.append(Narrowed(bounded or whole, whole))
+        found.append(Narrowed(bounded or whole(), whole))
     return found
+
+
+def _whole(arm: Arm, condition: Condition, query: Query) -> Part:
+    return Part(arm.images, Q(condition(arm.images), with_tags(query)), 0)
 
 
 def _bounded(arm: Arm, condition: Condition, query: Query, order: Sequence[str]) -> Part | None:
@@ -135,19 +140,23 @@ def found(
     """
     pages, key = -(-size // PAGE_SIZE), len(order) - 1
     parts = [part._replace(most=part.most * pages) for part, _ in narrowed]
-    rows, end = _looked_through(parts, order, values, size)
+    # Of rows that are looked through, no more than what tells whether they are found; else the whole images.
+    told = () if any(part.most for part in parts) else COLUMNS
+    rows, end = _looked_through(parts, order, values, size, told)
     if not rows and end:
-        rows, _ = _looked_through([whole for _, whole in narrowed], order, end, 0)
+        rows, _ = _looked_through([whole() for _, whole in narrowed], order, end, 0)
         return _images(rows, order), rows[0][key] if rows else None
     last = rows[size - 1] if len(rows) > size else end
     return _images(rows[:size], order), last[key] if last else None
 
 
 def _looked_through(
-    parts: Sequence[Part], order: Sequence[str], values: Sequence[Any], size: int
+    parts: Sequence[Part],
+    order: Sequence[str],
+    values: Sequence[Any],
+    size: int,
+    told: Sequence[str] = (),
 ) -> tuple[list[Row], Row]:
-    """Of rows that are looked through, no more than what tells whether they are found; else the whole images."""
-    told = () if any(part.most for part in parts) else COLUMNS
     return looked_through(
         order, values, size,
         lambda after: run(look(parts, order, after, size, told=told)),
