@@ -178,12 +178,12 @@ def test_the_hottest_are_the_hottest_and_grow_with_the_sizes(found):
         sizes(Membership.objects.all(), "member_id"),
         sizes(Membership.objects.all(), "image_id"),
     )
-    assert owners[0] == (found["hottest_owner"]["tenant"], 15)
-    assert consumers[0] == (found["hottest_consumer"]["tenant"], 60)
+    assert owners[0] == (found["hottest_owner"]["tenant"], 75)
+    assert consumers[0] == (found["hottest_consumer"]["tenant"], 127)
     assert images[0] == (UUID(found["hottest_image"]["image"]), 300)
     for largest, second, *_ in (owners, consumers, images):
         assert second[1] < largest[1]
-    assert found["hottest_consumer"]["memberships"] == 60
+    assert found["hottest_consumer"]["memberships"] == 127
     assert len(owners) > 50
     assert len(consumers) > 300
 

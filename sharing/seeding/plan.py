@@ -10,6 +10,7 @@ from sharing.seeding.shapes import Scatter, Skew
 
 YEARS = 3
 A_PAGE = 70  # of an operator's list, and some more
+A_WALK = 260  # what a page of a filtered list looks at, and some more
 QUIET_DAYS = 3  # before `until`, without new images: their offers and answers fall into them
 FEW = 3
 LIMITS = {
@@ -60,11 +61,15 @@ class Plan:
 
     @cached_property
     def hottest_owner(self) -> int:
-        return max(self.images // 20, FEW)
+        """One in twenty images; of a thousand, as many as a page of a filtered list looks at."""
+        return max(self.images // 20, min(self.images // 4, A_WALK), FEW)
 
     @cached_property
     def hottest_consumer(self) -> int:
-        return min(max(self.memberships // 50, FEW), self.offered // 2)
+        return min(
+            max(self.memberships // 50, min(self.memberships // 20, 2 * A_WALK), FEW),
+            self.offered // 2,
+        )
 
     @cached_property
     def hottest_image(self) -> int:
