@@ -53,6 +53,14 @@ def _images_matching(tenant_id: str, text: str, *, show: str, most: int) -> tupl
     return {"all": parts, "mine": parts[:1], "shared": parts[1:]}[show]
 
 
+@Prepared
+def _accepted_image(tenant_id: str, image_id: UUID) -> QuerySet[Image, tuple[UUID]]:
+    return Image.objects.accepted_by(tenant_id).filter(pk=image_id).values_list("pk")
+
+
+images_matching = Search(_images_matching, is_visible=_accepted_image.first)
+
+
 # What the rows of each list show: of a hundred rows, values that nobody looks at cost as much as the query.
 OF_IMAGE = (
     "name", "owner", "status", "visibility", "size", "properties", "protected", "on_hold", "created_at",
@@ -184,9 +192,6 @@ def visible_images(tenant_id: str, keys: Iterable[UUID]) -> dict[UUID, Image]:
     """Those of the images that the tenant may see."""
     keys = list(keys)
     return {row.pk: row for row in _visible_images(tenant_id, *keys)} if keys else {}
-
-
-images_matching = Search(_images_matching, can_see=visible_images)
 
 
 @Listing

@@ -1,6 +1,6 @@
 """Searches: what matches in a list is looked for in so many rows and no more, in one statement."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,6 +12,9 @@ from sharing.paging import PAGE_SIZE, Listing, Page, beyond, narrowed, page_of, 
 
 # Rows of an index: some 20 of its pages.
 LOOKED_THROUGH = 1000
+
+# Marks what is found in a part of which the reader may see each row; in others, that is the part's number.
+ALL_VISIBLE = -1
 
 type Row = tuple[Any, ...]
 
@@ -40,11 +43,12 @@ def look(
 ) -> Look[Row]:
     """What matches after the row with `values`, or from the first on: of each row those of `order`, and of `told`."""
     looked_at = []
-    for part in parts:
+    for number, part in enumerate(parts):
         rows = part.rows if part.most else part.rows.filter(part.matches)
         found = Case(When(part.matches, then=True), default=False) if part.most else Value(True)
         shown = narrowed(rows.annotate(found=found), order, values, (*told, "found"))
-        looked_at.append((shown[: part.most or size + 1], part.most))
+        mark = ALL_VISIBLE if part.visible is None else number
+        looked_at.append((shown[: part.most or size + 1], part.most, mark))
     return Look(looked_at, [name.startswith("-") for name in order], size + 1)
 
 
@@ -63,7 +67,7 @@ def looked_through(
     while True:
         found, (*row, is_found, part) = _until_last(fetch(values), size)
         end = tuple(row[: len(order)])
-        if not end or is_found:
+        if is_found or part == ALL_VISIBLE:
             return found, end
         if seen := [*found[-1:], *visible_end(part, values, end)]:
             later = min if order[0].startswith("-") else max
@@ -79,33 +83,31 @@ def _until_last(rows: Sequence[Row], size: int) -> tuple[list[Row], Row]:
             found.append(tuple(row))
         if is_last and len(found) <= size:
             return found, (*row, is_found, part)
-    return found, (True, 0)
+    return found, (True, ALL_VISIBLE)
 
 
 def visible_end(part: Part, order: Sequence[str], values: Sequence[Any], end: Row) -> list[Row]:
-    if part.visible is None:
-        return [end]
-    keys = sort_keys(part.visible, order)
-    between = part.visible.filter(beyond(keys, values), beyond(keys, end, until=True))
+    """As `looked_through` asks for it."""
+    rows = part.rows if part.visible is None else part.visible
+    keys = sort_keys(rows, order)
+    between = rows.filter(beyond(keys, values), beyond(keys, end, until=True))
     return list(rows_after([between], turned(order), (), 1))
 
 
 class Search(Listing[Part]):
     """Pages of what matches in the parts that a function builds; their SQL is made once.
 
-    The function is one as `Prepared` takes it; as `most` it is told how many rows to look through. `can_see` tells, of
-    its first value and some keys, for which of them the reader may see the row. What is looked for may be rare, so a
-    page ends where as many rows of a part were looked through, with what was found among them; the next page goes on
-    from there. A cursor that leads beyond the last row leads to an empty page.
+    The function is one as `Prepared` takes it; as `most` it is told how many rows to look through. `is_visible` tells
+    of its first value and a key whether the reader may see that row, in a part of which not all are visible. What is
+    looked for may be rare, so a page ends where as many rows of a part were looked through, with what was found among
+    them; the next page goes on from there. A cursor that leads beyond the last row leads to an empty page.
     """
 
     def __init__(
-        self,
-        parts: Callable[..., Sequence[Part]],
-        can_see: Callable[[Any, Sequence[Any]], Container[Any]],
+        self, parts: Callable[..., Sequence[Part]], is_visible: Callable[[Any, Any], object]
     ) -> None:
         super().__init__(parts)
-        self._can_see = can_see
+        self._is_visible = is_visible
 
     def page(self, *given: Any, order: Sequence[str], cursor: str, **form: Any) -> Page:
         form["most"] = LOOKED_THROUGH
@@ -114,7 +116,7 @@ class Search(Listing[Part]):
         way = turned(order) if backwards else order
 
         def seen(number: int, after: Sequence[Any], end: Row) -> list[Row]:
-            if end[-1] in self._can_see(given[0], end[-1:]):
+            if self._is_visible(given[0], end[-1]):
                 return [end]
             return visible_end(self.arms(*given, **form)[number], way, after, end)
 

@@ -34,13 +34,13 @@ class Count[N](NamedTuple):
 class Look[T](NamedTuple):
     """What is found in parts of a list, in one statement, each part looked through as far as its rows go.
 
-    `parts`: rows in order, and how many they are at most; 0 where all are found. `downwards`: for each column that the
-    list is sorted by, which come first. The last one tells whether the row is found.
+    `parts`: rows in order, how many they are at most, 0 where all are found, and a number to mark them. The last column
+    of the rows tells whether they are found; `downwards`, of the first ones, which way the list is sorted by each.
     Gives `limit` rows at most: those found, and the last of each part, where that has so many. Behind the values stand
-    whether it is found, whether it is that last row, and the number of its part.
+    whether it is found, whether it is that last row, and the mark of its part.
     """
 
-    parts: Sequence[tuple[models.QuerySet[Any, Any], int]]
+    parts: Sequence[tuple[models.QuerySet[Any, Any], int, int]]
     downwards: Sequence[bool]
     limit: int
 
@@ -78,7 +78,7 @@ def _count(count: Count[Any]) -> Made:
 
 def _look(look: Look[Any]) -> Made:
     selects, parameters, compiler = [], [], None
-    for number, (rows, most) in enumerate(look.parts):
+    for number, (rows, most, mark) in enumerate(look.parts):
         one = rows.query.get_compiler(connection=connection)
         try:
             sql, values = one.as_sql()
@@ -86,7 +86,7 @@ def _look(look: Look[Any]) -> Made:
             continue
         last = f"row_number() OVER () = {most}" if most else "FALSE"
         # In the order that the rows have: sorted once more, all would be looked at before the first is told.
-        numbered = f"SELECT looked.*, {last} AS last, {number} AS part FROM ({sql}) looked"  # noqa: S608
+        numbered = f"SELECT looked.*, {last} AS last, {mark} AS mark FROM ({sql}) looked"  # noqa: S608
         told = f"SELECT * FROM ({numbered}) numbered WHERE found OR last LIMIT {look.limit}"  # noqa: S608
         selects.append(f"SELECT * FROM ({told}) part{number}")  # noqa: S608
         parameters += values
