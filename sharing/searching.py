@@ -58,16 +58,19 @@ def looked_through(
     size: int,
     fetch: Callable[[Sequence[Any]], list[Row]],
     visible_end: Callable[[int, Sequence[Any], Row], list[Row]],
+    *,
+    shown_empty: bool = True,
 ) -> tuple[list[Row], Row]:
     """What was found, one more than `size` where that follows; else the last row that was looked at, if more may.
 
     All of `order` goes one way. `fetch` runs the `look` after some values; `visible_end` tells the last row that the
-    reader may see, of the part with a number, after some values and until that row.
+    reader may see, of the part with a number, after some values and until that row. `shown_empty`: the reader is told
+    where the look ended though nothing was found.
     """
     while True:
         found, (*row, is_found, part) = _until_last(fetch(values), size)
         end = tuple(row[: len(order)])
-        if is_found or part == ALL_VISIBLE:
+        if is_found or part == ALL_VISIBLE or not (found or shown_empty):
             return found, end
         if seen := [*found[-1:], *visible_end(part, values, end)]:
             later = min if order[0].startswith("-") else max

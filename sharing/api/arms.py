@@ -161,6 +161,7 @@ def _looked_through(
         order, values, size,
         lambda after: run(look(parts, order, after, size, told=told)),
         lambda part, after, end: visible_end(parts[part], order, after, end),
+        shown_empty=False,
     )  # fmt: skip
 
 
