@@ -15,7 +15,7 @@ from argparse import Namespace
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench.scale import api, complete, operators, pages, plot, report, verbs
+from tests.bench.scale import api, complete, operator_verbs, operators, pages, plot, report, verbs
 from tests.bench.scale.databases import EASED, SETTINGS, collect_static, databases, version
 from tests.bench.scale.measuring import Bench, Effort, Serving, WrongAnswer
 from tests.bench.scale.operation import Key, Operation
@@ -26,7 +26,7 @@ from tests.serving import Portal
 
 # What only reads comes first, so that it meets the database as it was seeded.
 READS = (pages.pages, api.calls, operators.screens)
-TABLES = (*READS, verbs.verbs, api.verbs, operators.verbs)
+TABLES = (*READS, verbs.verbs, api.verbs, operator_verbs.verbs)
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from tests.bench.api.scene import request
 from tests.bench.scale.image_lists import IMAGES, image_lists
 from tests.bench.scale.operation import DEEP, FIRST, Key, Operation, read
-from tests.bench.scale.scene import MEMBERS_FROM, Party, Scene, Side, workshop_keys
+from tests.bench.scale.party import Party
+from tests.bench.scale.scene import MEMBERS_FROM, Scene, Side, workshop_keys
 from tests.bench.scale.verbs import (
     A_TURN,
     offered,

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from tests.bench.scale.operation import DEEP, Operation, read
-from tests.bench.scale.scene import Party, Scene, Side
+from tests.bench.scale.party import Party
+from tests.bench.scale.scene import Scene, Side
 
 # Searches: in one name of sixteen three times, in 70 of all, in none; a word that images carry as a tag.
 COMMON, RARE, NOTHING, TAG = "debian", "canary", "no-such-image", "golden"

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.bench.scale.databases import run
 from tests.bench.scale.operation import FIRST, Key, Operation
-from tests.bench.scale.scene import MEMBERS_FROM, Party, Scene, Side, workshop_keys
+from tests.bench.scale.party import Party
+from tests.bench.scale.scene import MEMBERS_FROM, Scene, Side, workshop_keys
 
 A_TURN, MANY, REJECTED = 30, 25, 5
 CHECKLIST = {"no_secrets": "on", "may_be_passed_on": "on", "trusted": "on"}
