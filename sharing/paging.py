@@ -99,7 +99,7 @@ class Listing[A]:
             for parameter in signature(arms).parameters.values()
             if parameter.kind is not parameter.KEYWORD_ONLY
         )
-        self._statements: dict[tuple[Any, ...], Prepared[tuple[Any, ...]]] = {}
+        self._statements: dict[tuple[Any, ...], Prepared[Any]] = {}
 
     def page(self, *given: Any, order: Sequence[str], cursor: str, **form: Any) -> Page:
         """`given` and `form` are for the function."""
@@ -109,7 +109,7 @@ class Listing[A]:
 
     def fetch(
         self, given: Sequence[Any], form: dict[str, Any], way: Sequence[str], values: Sequence[Any]
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[Any]:
         """The rows after the one with `values`."""
         kinds = self._kinds + tuple(type(value) for value in values)
         key = (*way, *kinds)
@@ -118,13 +118,11 @@ class Listing[A]:
             self._statements[key] = Prepared(build, kinds, planned_once=False)
         return self._statements[key](*given, *values, **form)
 
-    def _built(self, way: Sequence[str], *values: Any, **form: Any) -> Built[tuple[Any, ...]]:
+    def _built(self, way: Sequence[str], *values: Any, **form: Any) -> Built[Any]:
         given, after = values[: len(self._kinds)], values[len(self._kinds) :]
         return self.rows(self.arms(*given, **form), way, after)
 
-    def rows(
-        self, arms: Sequence[Any], way: Sequence[str], values: Sequence[Any]
-    ) -> Built[tuple[Any, ...]]:
+    def rows(self, arms: Sequence[Any], way: Sequence[str], values: Sequence[Any]) -> Built[Any]:
         return rows_after(arms, way, values, PAGE_SIZE + 1)
 
 

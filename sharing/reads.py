@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import FETCH_RAISE, Exists, Q, QuerySet
 
+from sharing.cursors import sort_keys
 from sharing.models import Event, Image, ImageTag, Membership, Tenant, TenantUser
 from sharing.models.copied import has_words
 from sharing.models.event import EventQuerySet
@@ -13,7 +15,7 @@ from sharing.models.image import ImageQuerySet
 from sharing.models.membership import COUNT_CAP, MembershipQuerySet
 from sharing.models.prepared import Prepared, by_value
 from sharing.models.statements import Count
-from sharing.paging import PAGE_SIZE, Listing, Page, keyset_page
+from sharing.paging import PAGE_SIZE, Listing, Page, beyond, keyset_page
 from sharing.searching import Part, Search
 
 
@@ -121,39 +123,33 @@ def member_rows(image_id: UUID, keys: Sequence[int]) -> dict[int, Membership]:
     return {row.pk: row for row in _member_rows(image_id, *keys)} if keys else {}
 
 
-def _offers_to(tenant_id: str, status: str) -> MembershipQuerySet:
-    return Membership.objects.of_member(tenant_id).in_force().filter(status=status)
+class Offers(Listing[MembershipQuerySet]):
+    """Of each offer, all that its card shows: where keys come first, each image is looked at once more for its row."""
+
+    def rows(
+        self, arms: Sequence[MembershipQuerySet], way: Sequence[str], values: Sequence[Any]
+    ) -> QuerySet[Membership]:
+        [offers] = arms
+        rows = offers.filter(beyond(sort_keys(offers, way), values)).order_by(*way)
+        return _with_what_cards_show(rows)[: PAGE_SIZE + 1]
 
 
-@by_value
-def _first_offers(tenant_id: str, *, status: str) -> QuerySet[Membership]:
-    return _with_what_cards_show(_offers_to(tenant_id, status).order_by("-pk")[: PAGE_SIZE + 1])
-
-
-@by_value
-def _offers_beyond(tenant_id: str, offer_id: int, *, status: str, way: str) -> QuerySet[Membership]:
-    rows = _offers_to(tenant_id, status)
-    rows = rows.filter(pk__gt=offer_id) if way == "id" else rows.filter(pk__lt=offer_id)
-    return _with_what_cards_show(rows.order_by(way)[: PAGE_SIZE + 1])
+@Offers
+def _offers_to(tenant_id: str, *, status: str) -> tuple[MembershipQuerySet]:
+    return (Membership.objects.of_member(tenant_id).in_force().filter(status=status),)
 
 
 def offers_page(tenant_id: str, *, status: str, cursor: str) -> tuple[Page, list[Membership]]:
-    """A page of the offers made to the tenant, newest first, and its rows with images and their owners.
-
-    In one statement: where the keys come first, each image is looked at once more for its row.
-    """
+    """A page of the offers made to the tenant, newest first, and its rows with images and their owners."""
     found: dict[int, Membership] = {}
 
     def fetch(way: Sequence[str], values: Sequence[int]) -> list[tuple[int]]:
-        rows = (
-            _offers_beyond(tenant_id, *values, status=status, way=way[0])
-            if values
-            else _first_offers(tenant_id, status=status)
-        )
+        rows = _offers_to.fetch([tenant_id], {"status": status}, way, values)
         found.update({row.pk: row for row in rows})
         return [(row.pk,) for row in rows]
 
-    page = keyset_page((_offers_to(tenant_id, status),), ("-id",), cursor, fetch=fetch)
+    arms = _offers_to.arms(tenant_id, status=status) if cursor else ()
+    page = keyset_page(arms, ("-id",), cursor, fetch=fetch)
     return page, page.in_order(found)
 
 

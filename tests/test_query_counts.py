@@ -83,7 +83,6 @@ PAGES = {
     "inbox, rejected": ("inbox", {"status": "rejected"}, offered, "article", FRAME + 1),
     "images": ("images", {}, own, "tbody tr", FRAME + 4 + QUOTA),
     "images, shared": ("images", {"show": "shared"}, offered, "tbody tr", FRAME + 4),
-    # Two more: how far a search looks, among the tenant's own images and among those shared to it.
     "images, found": ("images", {"q": "image", "sort": "name"}, own, "tbody tr", FRAME + 4 + QUOTA),
     "activity": ("activity", {}, events, "tbody tr", FRAME + 2),
     "credentials": ("credentials", {}, credentials, "tbody tr", FRAME + OTHER_TENANTS + 3),

@@ -25,12 +25,17 @@ AS_A_PART = "*"
 
 
 class CappedPaginator(Paginator[Any]):
-    """Counts and pages through the first COUNT_CAP rows; what lies beyond is found by search or filter."""
+    """Counts and pages through the first COUNT_CAP rows; what lies beyond is found by search or filter.
+
+    `counts_in_order`: as the list goes, else as some index has the rows.
+    """
+
+    counts_in_order = False
 
     @cached_property
     def found(self) -> int:
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[: COUNT_CAP + 1].count()
+        return (rows if self.counts_in_order else rows.order_by())[: COUNT_CAP + 1].count()
 
     @cached_property
     def count(self) -> int:

@@ -9,7 +9,6 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,19 +19,15 @@ from sharing.admin.images import LIST_AND_FORM
 from sharing.admin.records import RecordAdmin, acting
 from sharing.errors import Refused
 from sharing.models import Image, Membership
-from sharing.models.membership import COUNT_CAP
 from sharing.results import Outcome
 
 OFFER_FIELDS = ("image", "member_id", "note")
 
 
 class NewestFirst(CappedPaginator):
-    """Counts as the list goes: no index has the rows of a status together, and in one the first may lie far inside."""
+    """No index has the rows of a status together, and in one the first may lie far inside."""
 
-    @cached_property
-    def found(self) -> int:
-        rows: QuerySet[Membership] = self.object_list  # type: ignore[assignment]
-        return rows[: COUNT_CAP + 1].count()
+    counts_in_order = True
 
 
 class NotOffered(Refused):

@@ -93,12 +93,12 @@ def narrowed(
     condition = condition_of(query)
     if condition is None:
         return []
-    found = []
+    left = []
     for arm in arms:
         whole = partial(_whole, arm, condition, query)
         bounded = None if is_narrow(query) else _bounded(arm, condition, query, order)
-        found.append(Narrowed(bounded or whole(), whole))
-    return found
+        left.append(Narrowed(bounded or whole(), whole))
+    return left
 
 
 def _whole(arm: Arm, condition: Condition, query: Query) -> Part:
@@ -132,19 +132,19 @@ def _by_words(
 
 
 def found(
-    narrowed: Sequence[Narrowed], order: Sequence[str], values: Sequence[Any], size: int
+    asked: Sequence[Narrowed], order: Sequence[str], values: Sequence[Any], size: int
 ) -> tuple[list[Image], UUID | None]:
     """The images of the page after `values`, and the key of the last one that it looked at, where more may follow.
 
     It looks at so many rows, and with nothing found goes on until the first: a client stops at a page that is empty.
     """
     pages, key = -(-size // PAGE_SIZE), len(order) - 1
-    parts = [part._replace(most=part.most * pages) for part, _ in narrowed]
+    parts = [part._replace(most=part.most * pages) for part, _ in asked]
     # Of rows that are looked through, no more than what tells whether they are found; else the whole images.
     told = () if any(part.most for part in parts) else COLUMNS
     rows, end = _looked_through(parts, order, values, size, told)
     if not rows and end:
-        rows, _ = _looked_through([whole() for _, whole in narrowed], order, end, 0)
+        rows, _ = _looked_through([whole() for _, whole in asked], order, end, 0)
         return _images(rows, order), rows[0][key] if rows else None
     last = rows[size - 1] if len(rows) > size else end
     return _images(rows[:size], order), last[key] if last else None

@@ -41,11 +41,15 @@ type Condition = Callable[[ImageQuerySet], Q]
 
 def condition_of(query: Query) -> Condition | None:
     """What the query leaves of a list of images; None: nothing. BadInput names the parameter and what is allowed."""
-    parts = [*_by_facts(query), *_by_own_facts(query), *_by_properties(query)]
-    statuses = _statuses(query)
-    if statuses is not None and not set(statuses) & set(STATUSES):
-        return None
-    return lambda images: Q(*(part(images) for part in parts))
+    facts, statuses = _by_facts(query), _statuses(query)
+    parts = _by_what_lists_copy(query)
+    facts &= _by_own_facts(query)
+    parts += _by_properties(query)
+    if statuses is not None:
+        if not set(statuses) & set(STATUSES):
+            return None
+        facts &= has_status(*statuses)
+    return lambda images: Q(facts, *(part(images) for part in parts))
 
 
 def is_narrow(query: Query) -> bool:
@@ -95,13 +99,12 @@ def _single(query: Query, name: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def _by_facts(query: Query) -> list[Condition]:
+def _by_facts(query: Query) -> Q:
     # Hidden images are listed where somebody asks for them.
     hidden = query.flag("os_hidden")
     condition = Q(os_hidden=bool(hidden))
     if (protected := query.flag("protected")) is not None:
         condition &= Q(protected=protected)
-    names = query.some("name")
     for name in IN_WORDS:
         if (words := query.some(name)) is not None:
             condition &= Q(**{f"{name}__in": words})
@@ -113,13 +116,15 @@ def _by_facts(query: Query) -> list[Condition]:
     for name in ("min_disk", "min_ram"):
         if (least := query.number(name)) is not None:
             condition &= Q(**{name: least})
-    parts: list[Condition] = [lambda images: condition]
-    if (statuses := _statuses(query)) is not None:
-        parts.append(lambda images: has_status(*statuses))
-    parts += [partial(tagged, name=tag) for tag in query.values.get("tag", [])]
+    return condition
+
+
+def _by_what_lists_copy(query: Query) -> list[Condition]:
+    """What a list tells of an image as its rows have it."""
+    parts: list[Condition] = [partial(tagged, name=tag) for tag in query.values.get("tag", [])]
     parts += [_at_moment(query, n) for n in ("created_at", "updated_at") if n in query.values]
-    if names is not None and len(names) == 1:
-        parts.append(lambda images: named(images, names[0]))
+    if (name := _single(query, "name")) is not None:
+        parts.append(partial(named, name=name))
     return parts
 
 
@@ -156,7 +161,7 @@ def _no_moment(name: str) -> BadInput:
     )
 
 
-def _by_own_facts(query: Query) -> list[Condition]:
+def _by_own_facts(query: Query) -> Q:
     facts = Q()
     if BASE_IMAGE in query.values:
         facts &= Q(base_image_ref=parent_id(query.text(BASE_IMAGE)))
@@ -165,7 +170,7 @@ def _by_own_facts(query: Query) -> list[Condition]:
     if ACKNOWLEDGED in query.values:
         open_still = not flag_of(ACKNOWLEDGED, query.text(ACKNOWLEDGED))
         facts &= Q(export_acknowledged_at__isnull=open_still)
-    return [lambda images: facts]
+    return facts
 
 
 def _by_properties(query: Query) -> list[Condition]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections, models
 
-from sharing.models.statements import Built, Read, made
+from sharing.models.statements import Built, Read, Rows, made
 
 # What stands for a value while the SQL is made: no two alike, and none that anybody sends.
 STAND_INS: dict[type, Callable[[int], Any]] = {
@@ -74,10 +74,7 @@ class Prepared[T]:
         for place, number, adapt in statement.places:
             parameters[place] = adapt(values[number])
         alias = statement.rows.db
-        prepared = _prepared(alias) if self._planned_once else nullcontext()
-        with connections[alias].cursor() as cursor, prepared:
-            cursor.execute(statement.sql, parameters)
-            rows = cursor.fetchall()
+        rows = _rows(alias, statement.sql, parameters, planned_once=self._planned_once)
         return statement.read(rows, alias)
 
     def first(self, *values: Any, **form: Any) -> T | None:
@@ -107,9 +104,19 @@ def by_value[T](build: Callable[..., Built[T]]) -> Prepared[T]:
 def run[T](built: Built[T]) -> list[T]:
     """For what is not asked for often enough to be kept."""
     try:
-        return by_value(lambda: built)()
+        sql, parameters, rows, read = made(built)
     except EmptyResultSet:
         return []
+    return read(_rows(rows.db, sql, parameters), rows.db)
+
+
+def _rows(alias: str, sql: str, parameters: Sequence[Any], *, planned_once: bool = False) -> Rows:
+    # The cursor comes first: what is prepared needs a connection.
+    prepared = _prepared(alias) if planned_once else nullcontext()
+    with connections[alias].cursor() as cursor, prepared:
+        cursor.execute(sql, parameters)
+        rows: Rows = cursor.fetchall()
+    return rows
 
 
 @contextmanager
