@@ -179,21 +179,33 @@ class TestCounts:
 
         counted = Image.objects.with_counts(producer.id).get(pk=image.pk)
 
-        assert (counted.pending, counted.accepted, counted.rejected) == (3, 2, 1)
+        assert counted.counts == (3, 2, 1)
 
-    def test_stop_counting_just_above_the_cap(self, producer):
+    @pytest.mark.parametrize("pending", [COUNT_CAP - 3, COUNT_CAP - 2, COUNT_CAP, COUNT_CAP + 5])
+    def test_stop_counting_just_above_the_cap(self, producer, pending):
         image = ImageFactory(owner=producer.tenant)
-        Membership.objects.bulk_create(
-            MembershipFactory.build(image=image) for _ in range(COUNT_CAP + 5)
-        )
+        others = {Membership.Status.ACCEPTED: 3, Membership.Status.REJECTED: 1}
+        for status, count in {Membership.Status.PENDING: pending, **others}.items():
+            Membership.objects.bulk_create(
+                MembershipFactory.build(image=image, status=status) for _ in range(count)
+            )
 
-        assert Image.objects.with_counts(producer.id).get(pk=image.pk).pending == COUNT_CAP + 1
+        counted = Image.objects.with_counts(producer.id).get(pk=image.pk)
+
+        assert counted.counts == (min(pending, COUNT_CAP + 1), 3, 1)
+
+    def test_of_another_tenants_images_are_not_told(self, producer, stranger):
+        image = ImageFactory(owner=producer.tenant)
+
+        assert Image.objects.with_counts(stranger.id).get(pk=image.pk).counts is None
 
     def test_of_many_images_are_one_query(self, producer):
         ImageFactory.create_batch(5, owner=producer.tenant)
 
         with CaptureQueriesContext(connection) as captured:
-            assert [image.pending for image in Image.objects.with_counts(producer.id)] == [0] * 5
+            assert [image.counts for image in Image.objects.with_counts(producer.id)] == [
+                (0, 0, 0)
+            ] * 5
 
         assert len(captured) == 1
 

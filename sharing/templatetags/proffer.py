@@ -18,6 +18,7 @@ from heroicons.templatetags.heroicons import heroicon_mini
 
 from sharing.checklist import ITEMS
 from sharing.models import Image
+from sharing.models.counts import Counts
 from sharing.models.membership import COUNT_CAP
 from sharing.printable import size
 from sharing.tenancy import BADGE_CAP
@@ -73,9 +74,9 @@ def checklist() -> Iterable[str]:
 
 
 @register.filter
-def counts(image: Any) -> SafeString:
-    """How many members stand where, in words and as a thin bar; `image` comes from `with_counts()`."""
-    return _counted(image.accepted, image.pending, image.rejected)
+def counts(told: Counts | None) -> SafeString:
+    """How many members stand where, in words and as a thin bar."""
+    return _counted(told.accepted, told.pending, told.rejected) if told else NOT_OFFERED
 
 
 @lru_cache(maxsize=10_000)

@@ -134,11 +134,11 @@ def _members(image: Image, form: MembersForm) -> dict[str, Any]:
         page = keyset_page((found,), ("member_id", "id"), cursor)
     else:
         page = reads.members_of.page(image.pk, order=("-id",), cursor=cursor, status=status)
-    counts = reads.image_rows(image.owner_id, [image.pk]).get(image.pk)
-    if counts is None:
+    counted = reads.image_rows(image.owner_id, [image.pk]).get(image.pk)
+    if counted is None:
         raise Http404("No such image.")
     return {
-        "counts": counts,
+        "counts": counted.counts,
         "statuses": Membership.Status.choices,
         "members_status": status,
         "begins": begins,

@@ -143,10 +143,10 @@ def protect(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
 @require_safe
 def confirm_delete(request: Request, tenant_id: str, image_id: UUID) -> HttpResponse:
     _, image = owned_image(request, tenant_id, image_id)
-    counts = get_object_or_404(Image.objects.with_counts(tenant_id), pk=image.pk)
+    counted = get_object_or_404(Image.objects.with_counts(tenant_id), pk=image.pk)
     return render(request, "sharing/confirm.html", {
         "verb": "delete", "image": image, "post_to": reverse("delete", args=[tenant_id, image_id]),
-        "counts": counts,
+        "counts": counted.counts,
     })  # fmt: skip
 
 
