@@ -7,7 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from portal.database_settings import postgresql, prepare_threshold
+from portal.database_settings import postgresql
 from portal.image_settings import handed_over, image_store, licence_rules
 from portal.replica_settings import replica
 from portal.secret_key import stored_secret_key
@@ -123,9 +123,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
     }
 else:
-    DATABASES["default"] = postgresql(DATABASES["default"], DATABASE_POOLER)
-# After how many times a connection to PostgreSQL prepares a statement; None for never.
-PREPARE_THRESHOLD = prepare_threshold(DATABASE_POOLER, env.int("PREPARE_THRESHOLD", default=None))
+    DATABASES["default"] = postgresql(
+        DATABASES["default"], DATABASE_POOLER, env.int("PREPARE_THRESHOLD", default=None)
+    )
 if env("DATABASE_REPLICA_URL", default=""):
     DATABASES["replica"] = replica(env.db("DATABASE_REPLICA_URL"), DATABASES["default"])
     DATABASE_ROUTERS = ["sharing.replica.ListRouter"]

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.database_settings import postgresql, prepare_threshold
+from portal.database_settings import PLANNED_ONCE, postgresql
 
 FOUND = {"ENGINE": "django.db.backends.postgresql", "NAME": "proffer", "HOST": "db"}
 
@@ -24,11 +24,9 @@ FOUND = {"ENGINE": "django.db.backends.postgresql", "NAME": "proffer", "HOST": "
 def test_what_a_session_keeps_is_relied_on_without_a_pooler_alone(
     pooler, threshold, prepares_after, named_cursors
 ):
-    settings = postgresql(FOUND, pooler)
+    settings = postgresql(FOUND, pooler, threshold)
 
-    assert prepare_threshold(pooler, threshold) == prepares_after
-    # What is prepared says so itself.
-    assert settings["OPTIONS"]["prepare_threshold"] is None
+    assert settings["OPTIONS"]["prepare_threshold"] == prepares_after
     assert settings["DISABLE_SERVER_SIDE_CURSORS"] != named_cursors
 
 
@@ -37,7 +35,6 @@ def test_connections_are_kept_and_looked_at_before_they_are_used(pooler):
     settings = postgresql(FOUND, pooler)
 
     assert (settings["CONN_MAX_AGE"], settings["CONN_HEALTH_CHECKS"]) == (None, True)
-    assert settings["OPTIONS"]["server_side_binding"] is True
     assert settings.items() >= FOUND.items()
 
 
@@ -47,7 +44,17 @@ def test_what_the_address_of_the_database_sets_stands():
     settings = postgresql(found, "transaction")
 
     assert settings["CONN_MAX_AGE"] == 60
-    assert settings["OPTIONS"] == found["OPTIONS"] | {"server_side_binding": True}
+    assert settings["OPTIONS"] == found["OPTIONS"]
+
+
+def test_what_is_prepared_is_planned_once_unless_the_address_says_otherwise():
+    assert postgresql(FOUND, "")["OPTIONS"]["options"] == PLANNED_ONCE
+    own = "-c plan_cache_mode=auto -c work_mem=8MB"
+    # The last one counts.
+    settings = postgresql(FOUND | {"OPTIONS": {"options": own}}, "")
+    assert settings["OPTIONS"]["options"] == f"{PLANNED_ONCE} {own}"
+    # PgBouncer refuses a connection that sends options.
+    assert "options" not in postgresql(FOUND, "transaction")["OPTIONS"]
 
 
 @pytest.mark.parametrize("pooler", ["session", "Transaction", "pgbouncer", "1", " "])

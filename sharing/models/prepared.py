@@ -1,16 +1,17 @@
 """Statements whose SQL is made once: for calls that come often, and would spend most of their time in making it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
 from inspect import get_annotations
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from sharing.models.statements import Built, Read, Rows, made
 
@@ -111,26 +112,36 @@ def run[T](built: Built[T]) -> list[T]:
 
 
 def _rows(alias: str, sql: str, parameters: Sequence[Any], *, planned_once: bool = False) -> Rows:
-    # The cursor comes first: what is prepared needs a connection.
-    prepared = _prepared(alias) if planned_once else nullcontext()
-    with connections[alias].cursor() as cursor, prepared:
+    asked = connections[alias]
+    with _preparing(asked) if planned_once else asked.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: Rows = cursor.fetchall()
     return rows
 
 
 @contextmanager
-def _prepared(alias: str) -> Iterator[None]:
-    """Nothing else is prepared (`portal.database_settings`): the ORM's statements are of all kinds."""
-    if connections[alias].vendor != "postgresql":
-        yield
+def _preparing(asked: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
+    """A cursor whose statements PostgreSQL binds values to, and so can keep; those of all others have them in the SQL.
+
+    With their values, they are planned for these.
+    """
+    if asked.vendor != "postgresql":
+        with asked.cursor() as cursor:
+            yield cursor
         return
-    postgresql = connections[alias].connection
-    postgresql.prepare_threshold = settings.PREPARE_THRESHOLD
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    asked.close_if_health_check_failed()
+    asked.ensure_connection()
+    postgresql = asked.connection
+    usual = postgresql.cursor_factory
+    if postgresql.prepare_threshold is not None:
+        postgresql.cursor_factory = ServerBindingCursor
     try:
-        yield
+        with asked.cursor() as cursor:
+            yield cursor
     finally:
-        postgresql.prepare_threshold = None
+        postgresql.cursor_factory = usual
 
 
 def _places(
