@@ -115,7 +115,8 @@ class Listing[A]:
         key = (*way, *kinds)
         if key not in self._statements:
             build = partial(self._built, tuple(way))
-            self._statements[key] = Prepared(build, kinds, planned_once=False)
+            planned_once = self.is_planned_once(way, values)
+            self._statements[key] = Prepared(build, kinds, planned_once=planned_once)
         return self._statements[key](*given, *values, **form)
 
     def _built(self, way: Sequence[str], *values: Any, **form: Any) -> Built[Any]:
@@ -124,6 +125,10 @@ class Listing[A]:
 
     def rows(self, arms: Sequence[Any], way: Sequence[str], values: Sequence[Any]) -> Built[Any]:
         return rows_after(arms, way, values, PAGE_SIZE + 1)
+
+    def is_planned_once(self, way: Sequence[str], values: Sequence[Any]) -> bool:
+        """Whether one plan is best for all."""
+        return False
 
 
 def rows_after(

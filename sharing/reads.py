@@ -55,9 +55,11 @@ def _images_matching(tenant_id: str, text: str, *, show: str, most: int) -> tupl
     return {"all": parts, "mine": parts[:1], "shared": parts[1:]}[show]
 
 
-@Prepared
-def _accepted_image(tenant_id: str, image_id: UUID) -> QuerySet[Image, tuple[UUID]]:
-    return Image.objects.accepted_by(tenant_id).filter(pk=image_id).values_list("pk")
+@by_value
+def _accepted_image(tenant_id: str, image_id: UUID) -> QuerySet[Membership, tuple[int]]:
+    # Planned for whatever tenant, it may go through all of one's memberships in an index that has the image, too.
+    rows = Membership.objects.of_member(tenant_id).accepted().in_force()
+    return rows.filter(image_id=image_id).values_list("pk")
 
 
 images_matching = Search(_images_matching, is_visible=_accepted_image.first)

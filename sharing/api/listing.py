@@ -1,5 +1,7 @@
 """The image list: whose, in which order, and which page of it."""
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +18,13 @@ from sharing.api.query import Query
 from sharing.api.wire import image_out
 from sharing.errors import BadInput
 from sharing.models import Image, Membership
-from sharing.models.prepared import Prepared
-from sharing.paging import PAGE_SIZE, rows_after
+from sharing.models.image import ImageQuerySet
+from sharing.models.prepared import Prepared, by_value
+from sharing.paging import PAGE_SIZE, Listing, is_one_way, rows_after
 from sharing.replica import read_list
 
 PAGE_MAX = 1000
-WHOSE = {"visibility", "member_status"}
-NONE_HERE = ("public", "community")
+UNFILTERED = {"visibility", "member_status", "limit", "marker", "sort", "sort_key", "sort_dir"}
 
 
 def index(call: Call) -> HttpResponse:
@@ -49,27 +51,51 @@ def _page(query: Query, tenant_id: str, size: int) -> tuple[list[Image], UUID | 
     """The images, and where more may follow, the key of the one to go on after."""
     visibility = query.one_of("visibility", VISIBILITIES)
     member_status = query.one_of("member_status", MEMBER_STATUSES) or Membership.Status.ACCEPTED
-    if query.values.keys() <= WHOSE and visibility not in NONE_HERE:
-        rows = _first_page(tenant_id, visibility=visibility, member_status=member_status)
-        images = made_of(rows[:PAGE_SIZE])
-        return images, images[-1].pk if len(rows) > PAGE_SIZE else None
     order = _order(query)
+    if size and query.values.keys() <= UNFILTERED and _is_sorted(order, visibility, member_status):
+        pages = PAGES[next(one for one in PAGES if one >= size)]
+        whose = {"visibility": visibility, "member_status": member_status}
+        rows = pages.fetch([tenant_id], whose, order, _marker(query, tenant_id, order))
+        images = made_of(rows[:size])
+        return images, images[-1].pk if len(rows) > size else None
     asked = narrowed(arms_of(tenant_id, visibility, member_status), query, order, tenant_id)
     values = _marker(query, tenant_id, order)
     return found(asked, order, values, size) if asked and size else ([], None)
 
 
-@Prepared
-def _first_page(
-    tenant_id: str, *, visibility: str, member_status: str
-) -> QuerySet[Image, tuple[Any, ...]]:
-    """What most clients ask for: no filter but whose images, the newest first."""
+@lru_cache(maxsize=100)
+def _is_sorted(order: tuple[str, ...], visibility: str, member_status: str) -> bool:
+    """Whether the list has parts, and in each an index has the images in this order."""
+    arms, field = arms_of("", visibility, member_status), order[0].removeprefix("-")
+    return is_one_way(order) and bool(arms) and all(field in arm.orders for arm in arms)
+
+
+def _listed(tenant_id: str, *, visibility: str, member_status: str) -> tuple[ImageQuerySet, ...]:
     arms = arms_of(tenant_id, visibility, member_status)
-    shown = [arm.images.filter(os_hidden=False) for arm in arms]
-    return rows_of(shown, NEWEST_FIRST, (), PAGE_SIZE + 1)
+    return tuple(arm.images.filter(os_hidden=False) for arm in arms)
 
 
-def _order(query: Query) -> list[str]:
+class _Pages(Listing[ImageQuerySet]):
+    """What most clients ask for: no filter but whose images. With each image, all that is told of it."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(_listed)
+        self._size = size
+
+    def rows(
+        self, arms: Sequence[ImageQuerySet], way: Sequence[str], values: Sequence[Any]
+    ) -> QuerySet[Image, tuple[Any, ...]]:
+        return rows_of(arms, way, values, self._size + 1)
+
+    def is_planned_once(self, way: Sequence[str], values: Sequence[Any]) -> bool:
+        return tuple(way) == NEWEST_FIRST and not values
+
+
+# The next larger one serves a limit in between, so that there are few statements.
+PAGES = {size: _Pages(size) for size in (5, PAGE_SIZE, 50, 100, 200, 500, PAGE_MAX)}
+
+
+def _order(query: Query) -> tuple[str, ...]:
     """Field names for the database, the key last. Default: the newest first."""
     pairs = _sorted_by(query) or [("created_at", "desc")]
     keys = [key for key, _ in pairs]
@@ -90,7 +116,7 @@ def _order(query: Query) -> list[str]:
         pairs = pairs[: keys.index("id") + 1]
     else:
         pairs.append(("id", pairs[-1][1]))
-    return [f"-{key}" if direction == "desc" else key for key, direction in pairs]
+    return tuple(f"-{key}" if direction == "desc" else key for key, direction in pairs)
 
 
 def _sorted_by(query: Query) -> list[tuple[str, str]]:
@@ -114,7 +140,7 @@ def _sorted_by(query: Query) -> list[tuple[str, str]]:
     ]
 
 
-def _marker(query: Query, tenant_id: str, order: list[str]) -> tuple[Any, ...]:
+def _marker(query: Query, tenant_id: str, order: tuple[str, ...]) -> tuple[Any, ...]:
     """The values of the row that the page comes after: the last of the page before.
 
     Any image that the tenant may list will do: it may have left this list since, as by an answer.
@@ -126,13 +152,20 @@ def _marker(query: Query, tenant_id: str, order: list[str]) -> tuple[Any, ...]:
         key = UUID(query.text("marker"))
     except ValueError as error:
         raise refused from error
-    # A replica may lack it: the page before may have come from the primary.
-    images = Image.objects.using(DEFAULT_DB_ALIAS)
-    # What the list goes by, which of a member's image may be older than the image.
-    for arm in (
-        images.owned_by(tenant_id),
-        images.shared_to(tenant_id, *Membership.Status.values),
-    ):
-        for row in rows_after([arm.filter(pk=key)], order, (), 1):
-            return row
+    for row in _marked(order)(tenant_id, key):
+        return row
     raise refused
+
+
+@lru_cache(maxsize=100)
+def _marked(order: tuple[str, ...]) -> Prepared[tuple[Any, ...]]:
+    """What the list goes by of one image, which of a member's may be older than the image."""
+
+    @by_value
+    def marked(tenant_id: str, image_id: UUID) -> QuerySet[Image, tuple[Any, ...]]:
+        # A replica may lack it: the page before may have come from the primary.
+        images = Image.objects.using(DEFAULT_DB_ALIAS).filter(pk=image_id)
+        arms = images.owned_by(tenant_id), images.shared_to(tenant_id, *Membership.Status.values)
+        return rows_after(arms, order, (), 1)
+
+    return marked

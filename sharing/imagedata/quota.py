@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from sharing.errors import Gone, QuotaExceeded
 from sharing.models import Image, Tenant, Upload
-from sharing.models.prepared import Prepared
+from sharing.models.prepared import by_value
 from sharing.printable import size
 
 
@@ -43,7 +43,7 @@ def usage(tenant: Tenant) -> Usage:
     )
 
 
-@Prepared
+@by_value
 def _used(tenant_id: str, most: int) -> QuerySet[Tenant, tuple[int, int]]:
     """Bytes that are stored or on their way, and images, counted up to `most`: as one moment has them."""
     under_way = _sum(Upload.objects.of_owner(tenant_id), "length")

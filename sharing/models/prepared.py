@@ -45,8 +45,8 @@ class Prepared[T]:
     are; a last `*keys` only in an IN. A call gives each, and none is None. Keyword parameters are its form, with which
     it may do what it likes: of few values, since the SQL of each form is kept for ever. Related objects and annotations
     come as the QuerySet says; what it would prefetch does not.
-    PostgreSQL plans it once, too, after some calls: for values as they are on average. `by_value` is for statements
-    whose best plan for a tenant or an image of a million rows is another.
+    PostgreSQL plans it once, too, for values as they are on average. `by_value` is for statements whose best plan for a
+    tenant or an image of a million rows is another, or whose values tell that a partial index serves them.
     """
 
     def __init__(

@@ -122,7 +122,7 @@ class Images:
                 image.id, image.owner_id, image.name, words(image), image.status, image.visibility, family.disk_format,
                 "bare", bytes_, bytes_ * 4 if has_data else None, checksum, "sha512" if has_data else "",
                 f"{bits:016x}" * 8 if has_data else "", family.min_disk, 512, int(bits >> 16 & 63 == 0),
-                int(bits >> 22 & 127 == 0), parent.id if parent else None,
+                int(bits >> 22 & 127 == 0 or image.place < self._plan.hidden), parent.id if parent else None,
                 family.snapshot_properties if snapshot else family.properties, made_at, made_at, int(image.on_hold),
                 stamp(image.moment + FIRST_OFFER) if offered else None, manager(image.owner_id) if offered else "",
                 checksum if offered else "", "", int(not licence and bits >> 29 & 3 == 0), 0, licence, origin, None, "",

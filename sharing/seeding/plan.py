@@ -91,6 +91,11 @@ class Plan:
         return min(self.hottest_owner, A_PAGE) // 2
 
     @cached_property
+    def hidden(self) -> int:
+        """Images of the hottest owner that are hidden beside one in 128, so that they fill a page of a client."""
+        return max(min(self.hottest_owner // 8, 30) - self.hottest_owner // 128, 0)
+
+    @cached_property
     def rare(self) -> int:
         """One in so many images has a rare word in its name: a page of an operator's list for each of the four."""
         return max(self.images // (4 * A_PAGE), 4)

@@ -177,6 +177,15 @@ class TestPages:
         assert len(images_of(told)) == 26
         assert "next" not in told.json
 
+    @pytest.mark.parametrize("limit", [1, 4, 5, 6, 24, 25, 26, 29, 30, 31])
+    @pytest.mark.parametrize("sort", ["created_at:desc", "name:asc", "size:desc"])
+    def test_are_as_long_as_the_limit_whatever_the_statement_reads(self, producer, limit, sort):
+        every = {str(one.pk) for one in ImageFactory.create_batch(30, owner=producer.tenant)}
+        pages = walk(api(producer), f"/v2/images?limit={limit}&sort={sort}")
+        walked = [image["id"] for page in pages for image in page.json["images"]]
+        assert [len(page.json["images"]) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+        assert (len(walked), set(walked)) == (30, every)
+
     def test_of_no_images_are_empty_and_have_no_next_one(self, producer, many):
         told = ask(api(producer), limit=0)
         assert (images_of(told), told.json.get("next")) == ([], None)
