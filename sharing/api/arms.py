@@ -93,10 +93,10 @@ def narrowed(
     condition = condition_of(query)
     if condition is None:
         return []
-    left = []
+    left, narrow = [], is_narrow(query)
     for arm in arms:
         whole = partial(_whole, arm, condition, query)
-        bounded = None if is_narrow(query) else _bounded(arm, condition, query, order)
+        bounded = None if narrow else _bounded(arm, condition, query, order)
         left.append(Narrowed(bounded or whole(), whole))
     return left
 

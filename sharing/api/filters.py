@@ -18,9 +18,13 @@ from sharing.models import Image, ImageTag
 from sharing.models.copied import begins, listed, words_of
 from sharing.models.image import ImageQuerySet
 from sharing.models.image_conditions import has_property, has_status, named, tagged
+from sharing.models.prepared import Prepared
+from sharing.models.statements import Count
 
 IN_WORDS = ("name", "disk_format", "container_format")
 SECOND = timedelta(seconds=1)
+# Of fewer images with a tag, of whatever tenant, each may be looked at.
+FEW = 50
 # What `gt:` and its like say of a moment, where the moments of the wire have no fraction and those kept have one.
 COMPARED: dict[str, Callable[[str, datetime], Q]] = {
     "gt": lambda name, at: Q(**{f"{name}__gte": at + SECOND}),
@@ -54,7 +58,15 @@ def condition_of(query: Query) -> Condition | None:
 
 def is_narrow(query: Query) -> bool:
     """Whether it asks for images by what no list goes by, but an index of its own leads to them."""
-    return "id" in query.values or bool(query.text(BASE_IMAGE))
+    if "id" in query.values or query.text(BASE_IMAGE):
+        return True
+    return any(_tagged(tag, most=FEW)[0] < FEW for tag in query.values.get("tag", []))
+
+
+@Prepared
+def _tagged(name: str, *, most: int) -> Count[int]:
+    """How many images have the tag, of whatever tenant."""
+    return Count(ImageTag.objects.filter(name=name)[:most])
 
 
 def with_tags(query: Query) -> Q:

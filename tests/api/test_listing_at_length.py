@@ -24,6 +24,7 @@ def few_rows(monkeypatch):
     most = {"OWN_LOOKED_AT": 5, "SHARED_LOOKED_AT": 3, "LOOKED_THROUGH": 4, "SORTED_MAX": 10}
     for name, few in most.items():
         monkeypatch.setattr(f"sharing.api.arms.{name}", few)
+    monkeypatch.setattr("sharing.api.filters.FEW", 5)
 
 
 def make(owner, member, rare, number, **facts):
@@ -75,6 +76,12 @@ class TestALongList:
         assert found == in_order(rare, sort)
         assert len(found) == 10
         assert len(pages) > 1
+
+    def test_gives_the_few_images_of_a_tag_at_once(self, consumer, monkeypatch):
+        monkeypatch.setattr("sharing.api.filters.FEW", 50)
+        found, pages = walked(consumer, "tag=gold&sort=name:asc")
+        assert found == in_order(Image.objects.filter(tags__name="gold"), "name:asc")
+        assert (len(found), len(pages)) == (10, 1)
 
     @pytest.mark.parametrize("whose", ["", "&visibility=shared", "&owner={consumer}", "&owner={other}"])  # fmt: skip
     def test_is_looked_through_in_each_of_its_parts(self, consumer, whose):
