@@ -115,7 +115,7 @@ class Listing[A]:
         key = (*way, *kinds)
         if key not in self._statements:
             build = partial(self._built, tuple(way))
-            planned_once = self.is_planned_once(way, values)
+            planned_once = self.is_planned_once(way)
             self._statements[key] = Prepared(build, kinds, planned_once=planned_once)
         return self._statements[key](*given, *values, **form)
 
@@ -126,7 +126,7 @@ class Listing[A]:
     def rows(self, arms: Sequence[Any], way: Sequence[str], values: Sequence[Any]) -> Built[Any]:
         return rows_after(arms, way, values, PAGE_SIZE + 1)
 
-    def is_planned_once(self, way: Sequence[str], values: Sequence[Any]) -> bool:
+    def is_planned_once(self, way: Sequence[str]) -> bool:
         """Whether one plan is best for all."""
         return False
 

@@ -87,8 +87,9 @@ class _Pages(Listing[ImageQuerySet]):
     ) -> QuerySet[Image, tuple[Any, ...]]:
         return rows_of(arms, way, values, self._size + 1)
 
-    def is_planned_once(self, way: Sequence[str], values: Sequence[Any]) -> bool:
-        return tuple(way) == NEWEST_FIRST and not values
+    def is_planned_once(self, way: Sequence[str]) -> bool:
+        # Only this index has that order and the status: no plan could take another. By name or size, one could sort.
+        return tuple(way) == NEWEST_FIRST
 
 
 # The next larger one serves a limit in between, so that there are few statements.
