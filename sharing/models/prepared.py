@@ -1,7 +1,7 @@
 """Statements whose SQL is made once: for calls that come often, and would spend most of their time in making it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
 from inspect import get_annotations
@@ -11,7 +11,6 @@ from uuid import UUID
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 
 from sharing.models.statements import Built, Read, Rows, made
 
@@ -113,21 +112,18 @@ def run[T](built: Built[T]) -> list[T]:
 
 def _rows(alias: str, sql: str, parameters: Sequence[Any], *, planned_once: bool = False) -> Rows:
     asked = connections[alias]
-    with _preparing(asked) if planned_once else asked.cursor() as cursor:
+    with _bound_by_the_server(asked) if planned_once else nullcontext(), asked.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: Rows = cursor.fetchall()
     return rows
 
 
 @contextmanager
-def _preparing(asked: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
-    """A cursor whose statements PostgreSQL binds values to, and so can keep; those of all others have them in the SQL.
-
-    With their values, they are planned for these.
-    """
+def _bound_by_the_server(asked: BaseDatabaseWrapper) -> Iterator[None]:
+    """PostgreSQL binds the values, and so can keep the statement; all others have them in the SQL, and are planned for
+    them."""
     if asked.vendor != "postgresql":
-        with asked.cursor() as cursor:
-            yield cursor
+        yield
         return
     from django.db.backends.postgresql.base import ServerBindingCursor
 
@@ -138,8 +134,7 @@ def _preparing(asked: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
     if postgresql.prepare_threshold is not None:
         postgresql.cursor_factory = ServerBindingCursor
     try:
-        with asked.cursor() as cursor:
-            yield cursor
+        yield
     finally:
         postgresql.cursor_factory = usual
 
