@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from sharing.errors import Gone, QuotaExceeded
 from sharing.models import Image, Tenant, Upload
+from sharing.models.counts import capped
 from sharing.models.prepared import by_value
 from sharing.printable import size
 
@@ -48,10 +49,8 @@ def _used(tenant_id: str, most: int) -> QuerySet[Tenant, tuple[int, int]]:
     """Bytes that are stored or on their way, and images, counted up to `most`: as one moment has them."""
     under_way = _sum(Upload.objects.of_owner(tenant_id), "length")
     stored = _sum(Image.objects.owned_by(tenant_id).stored(), "size")
-    images = RawSQL(
-        "(SELECT COUNT(*) FROM (SELECT 1 FROM sharing_image WHERE owner_id = sharing_tenant.id LIMIT %s) AS capped)",
-        (most,),
-        BigIntegerField(),
+    images = RawSQL(  # noqa: S611
+        capped("sharing_image WHERE owner_id = sharing_tenant.id"), (most,), BigIntegerField()
     )
     return Tenant.objects.filter(pk=tenant_id).values_list(under_way + stored, images)
 

@@ -22,19 +22,21 @@ class CountsField(models.TextField[Counts, Counts]):
         return Counts(*map(int, value.split(","))) if value else None
 
 
+def capped(rows: str, most: object = "%s") -> str:
+    """The SQL of how many rows there are, counted up to `most`: the ORM has no LIMIT inside a correlated count."""
+    return f"(SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {most}) AS capped)"  # noqa: S608
+
+
 def _each(count: str) -> str:
     """The count of each status, as one value."""
-    each = (count.format(status=status.value, most=MOST) for status in Membership.Status)
+    each = (count.format(status=status.value) for status in Membership.Status)
     return " || ',' || ".join(each)
 
 
 MOST = COUNT_CAP + 1
 FEW = "count(*) FILTER (WHERE status = '{status}')"
-# Without a LIMIT, which the ORM cannot put inside a correlated count, a million members cost 100 ms.
-MANY = (
-    "(SELECT count(*) FROM (SELECT 1 FROM sharing_membership WHERE image_id = sharing_image.id"
-    " AND status = '{status}' LIMIT {most}) AS capped)"
-)
+# Without a LIMIT, a million members cost 100 ms.
+MANY = capped("sharing_membership WHERE image_id = sharing_image.id AND status = '{status}'", MOST)
 # Of an image, `sharing_image`: one look tells all three of few members, as most images have.
 COUNTED = (
     f"SELECT CASE WHEN count(*) <= {MOST} THEN {_each(FEW)} ELSE {_each(MANY)} END"  # noqa: S608

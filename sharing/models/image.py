@@ -8,7 +8,7 @@ from django.utils import timezone
 from uuid6 import uuid7
 
 from sharing.models.copied import WORDS_MAX, WordsField
-from sharing.models.counts import COUNTED, Counts, CountsField
+from sharing.models.counts import COUNTED, Counts, CountsField, capped
 from sharing.models.image_indexes import INDEXES
 from sharing.models.membership import Membership, MembershipQuerySet, there_is, written
 from sharing.models.stored import Stored
@@ -72,11 +72,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def count_members(self, most: int) -> "models.QuerySet[Image, tuple[int]]":
         """How many members each image has, counted up to `most`, as the only value of a row."""
-        capped = (
-            "(SELECT count(*) FROM (SELECT 1 FROM sharing_membership WHERE image_id = sharing_image.id LIMIT %s)"
-            " AS capped)"
-        )
-        return self.values_list(RawSQL(capped, (most,), models.IntegerField()))  # noqa: S611
+        members = capped("sharing_membership WHERE image_id = sharing_image.id")
+        return self.values_list(RawSQL(members, (most,), models.IntegerField()))  # noqa: S611
 
     def with_counts(self, tenant_id: str) -> Self:
         """Adds `counts`, how many members have each status, of the tenant's own images: nobody else is told (None)."""
