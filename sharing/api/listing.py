@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from sharing.api import reads
-from sharing.api.arms import NEWEST_FIRST, arms_of, found, made_of, narrowed, rows_of
+from sharing.api.arms import NEWEST_FIRST, arms_of, made_of, rows_of
 from sharing.api.calls import Call, answer
 from sharing.api.links import link
+from sharing.api.narrowing import asked_by, found
 from sharing.api.parameters import DIRECTIONS, MEMBER_STATUSES, SORT_KEYS, VISIBILITIES
 from sharing.api.query import Query
 from sharing.api.wire import image_out
@@ -58,9 +59,9 @@ def _page(query: Query, tenant_id: str, size: int) -> tuple[list[Image], UUID | 
         rows = pages.fetch([tenant_id], whose, order, _marker(query, tenant_id, order))
         images = made_of(rows[:size])
         return images, images[-1].pk if len(rows) > size else None
-    asked = narrowed(arms_of(tenant_id, visibility, member_status), query, order, tenant_id)
-    values = _marker(query, tenant_id, order)
-    return found(asked, order, values, size) if asked and size else ([], None)
+    asked = asked_by(query, tenant_id, visibility, member_status, order, size)
+    after = _marker(query, tenant_id, order)
+    return found(asked, after) if asked and size else ([], None)
 
 
 @lru_cache(maxsize=100)

@@ -35,7 +35,16 @@ def begins(name: str, text: str) -> models.Q:
 
     A pattern is served only where it is known while the statement is planned.
     """
-    return models.Q(**{f"{name}__gte": text, f"{name}__lt": f"{text}{LAST_CHARACTER}"})
+    return between(name, *range_of(text))
+
+
+def range_of(text: str) -> tuple[str, str]:
+    """Between which texts those lie that begin with this one."""
+    return text, f"{text}{LAST_CHARACTER}"
+
+
+def between(name: str, first: str, end: str) -> models.Q:
+    return models.Q(**{f"{name}__gte": first, f"{name}__lt": end})
 
 
 def has_words(rows: models.QuerySet[Any], text: str) -> models.Q:

@@ -16,23 +16,21 @@ def called(images: ImageQuerySet, name: str) -> Q:
     return begins(listed(images, "words"), words_of(name, ()))
 
 
-def named(images: ImageQuerySet, name: str) -> Q:
-    """Images whose name is this text."""
-    # The index goes by words, and those do not tell upper from lower case.
-    return called(images, name) & Q(name=name)
+def tagged(images: ImageQuerySet, name: str, words: str) -> Q:
+    """Images with this tag, whose words are these."""
+    return maybe_tagged(images, words) & Q(there_is(with_tag(name)))
 
 
-def tagged(images: ImageQuerySet, name: str) -> Q:
-    """Images with this tag."""
-    tags = ImageTag.objects.filter(image=OuterRef("pk"), name=name)
-    return maybe_tagged(images, name) & Q(there_is(tags))
+def with_tag(name: str) -> models.QuerySet[ImageTag]:
+    """Such tags of the image of an outer query."""
+    return ImageTag.objects.filter(image=OuterRef("pk"), name=name)
 
 
-def maybe_tagged(rows: ImageQuerySet | MembershipQuerySet, name: str) -> Q:
-    """What the words tell of it, which an index has: all with this tag, and hardly any others."""
+def maybe_tagged(rows: ImageQuerySet | MembershipQuerySet, words: str) -> Q:
+    """What the words tell of it, which an index has: all with a tag of these words, and hardly any others."""
     # They do not tell it where they are cut off.
     is_cut = GreaterThanOrEqual(Length(listed(rows, "words")), WORDS_MAX // 4 - 1)
-    return has_words(rows, words_of("", (name,))) | Q(is_cut)
+    return has_words(rows, words) | Q(is_cut)
 
 
 def has_property(images: ImageQuerySet, name: str, value: str) -> Q:

@@ -82,11 +82,8 @@ class Prepared[T]:
         return rows[0] if rows else None
 
     def _filled(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Repeats the last of several keys, so that there are few forms, each kept for ever: of 1, 2, 4, 8 ... keys."""
         several = len(values) - len(self._kinds) + 1
-        if several < 2:
-            return values
-        return values + values[-1:] * ((1 << (several - 1).bit_length()) - several)
+        return values if several < 2 else values[:-several] + filled(values[-several:])
 
     def _make(self, count: int, form: dict[str, Any]) -> Statement:
         # A last parameter `*keys: UUID` takes none, one or several.
@@ -94,6 +91,11 @@ class Prepared[T]:
         stand_ins = [STAND_INS[kind](number) for number, kind in enumerate(kinds)]
         sql, parameters, rows, read = made(self._build(*stand_ins, **form))
         return Statement(sql, tuple(parameters), _places(parameters, stand_ins), rows, read)
+
+
+def filled[V](keys: tuple[V, ...]) -> tuple[V, ...]:
+    """Repeats the last of several keys, so that there are few forms, each kept for ever: of 1, 2, 4, 8 ... keys."""
+    return keys + keys[-1:] * ((1 << max(len(keys) - 1, 0).bit_length()) - len(keys))
 
 
 def by_value[T](build: Callable[..., Built[T]]) -> Prepared[T]:

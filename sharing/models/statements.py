@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.expressions import RawSQL
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -38,11 +39,19 @@ class Look[T](NamedTuple):
     of the rows tells whether they are found; `downwards`, of the first ones, which way the list is sorted by each.
     Gives `limit` rows at most: those found, and the last of each part, where that has so many. Behind the values stand
     whether it is found, whether it is that last row, and the mark of its part.
+    `further`: where nothing is found before such a last row, the first of these takes the place of all, as found and
+    last, marked -1: rows that are found, and lie beyond what `ended_at` tells, in the same columns.
     """
 
     parts: Sequence[tuple[models.QuerySet[Any, Any], int, int]]
     downwards: Sequence[bool]
     limit: int
+    further: Sequence[models.QuerySet[Any, Any]] = ()
+
+
+def ended_at(place: int) -> RawSQL:
+    """In the rows that are `further` of a Look: a value of the row at which it ended with nothing found."""
+    return RawSQL(f"(SELECT v{place} FROM ended)", ())  # noqa: S608, S611
 
 
 def made[T](built: Built[T]) -> Made:
@@ -95,9 +104,32 @@ def _look(look: Look[Any]) -> Made:
         raise EmptyResultSet
     ways = ("DESC" if down else "ASC" for down in look.downwards)
     order = ", ".join(f"{place} {way}" for place, way in enumerate(ways, 1))
-    sql = f"{' UNION ALL '.join(selects)} ORDER BY {order} LIMIT {look.limit}"
+    sql = " UNION ALL ".join(selects)
+    if look.further:
+        sql, values = _gone_further(look, sql, order, len(compiler.select))
+        parameters += values
+    sql = f"{sql} ORDER BY {order} LIMIT {look.limit}"
     converted = _converted(compiler, [one for one, *_ in compiler.select])
     return sql, parameters, look.parts[0][0], lambda rows, alias: converted(rows)
+
+
+def _gone_further(look: Look[Any], looked: str, order: str, columns: int) -> tuple[str, list[Any]]:
+    """The look, and what else is to be found where it found nothing."""
+    names = ", ".join(f"v{place}" for place in range(columns - 1))
+    # Of a part in which all are found, what comes first is here already.
+    selects, parameters = [f"SELECT {names}, TRUE, TRUE, -1 FROM looked WHERE found"], []  # noqa: S608
+    for number, rows in enumerate(look.further):
+        sql, values = rows[:1].query.get_compiler(connection=connection).as_sql()
+        selects.append(f"SELECT * FROM (SELECT one.*, TRUE, -1 FROM ({sql}) one) one{number}")  # noqa: S608
+        parameters += values
+    every = f"{' UNION ALL '.join(selects)} ORDER BY {order} LIMIT 1"
+    told = f"""
+    WITH looked ({names}, found, last, mark) AS MATERIALIZED ({looked}),
+    ended AS MATERIALIZED (SELECT * FROM (SELECT * FROM looked ORDER BY {order} LIMIT 1) first WHERE NOT found),
+    further AS MATERIALIZED (SELECT * FROM ({every}) every WHERE EXISTS (SELECT 1 FROM ended))
+    SELECT * FROM looked WHERE NOT EXISTS (SELECT 1 FROM further) UNION ALL SELECT * FROM further
+    """  # noqa: S608
+    return told, parameters
 
 
 def _update(change: Change[Any]) -> Made:

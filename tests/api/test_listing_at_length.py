@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from sharing.api import narrowing
 from sharing.models import Image, Membership
 from tests.api.client import api
 from tests.api.listed import ask, images_of, names, walk
@@ -23,8 +24,12 @@ SORTS = ("created_at:desc", "created_at:asc", "name:asc", "name:desc", "size:asc
 def few_rows(monkeypatch):
     most = {"OWN_LOOKED_AT": 5, "SHARED_LOOKED_AT": 3, "LOOKED_THROUGH": 4, "SORTED_MAX": 10}
     for name, few in most.items():
-        monkeypatch.setattr(f"sharing.api.arms.{name}", few)
+        monkeypatch.setattr(narrowing, name, few)
     monkeypatch.setattr("sharing.api.filters.FEW", 5)
+    # The numbers stand in the SQL, which is kept.
+    narrowing._statement.cache_clear()
+    yield
+    narrowing._statement.cache_clear()
 
 
 def make(owner, member, rare, number, **facts):

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sharing.api.arms import SORTED_MAX
+from sharing.api.parameters import SORTED_MAX
 from sharing.models import Image, ImageTag, Membership
 from tests.api.client import IMAGES, JSON, PATCH, api
 from tests.api.refusing import at
