@@ -23,7 +23,7 @@ from sharing.paging import PAGE_SIZE, is_one_way, narrowed, rows_after
 from sharing.searching import LOOKED_THROUGH, Part, Row, look, looked_through, visible_end
 
 # How many rows a page of 25 looks at, so that it reads a few hundred blocks: for a shared image they are more of them.
-OWN_LOOKED_AT, SHARED_LOOKED_AT = 250, 100
+OWN_LOOKED_AT, SHARED_LOOKED_AT = 250, 75
 TOO_MANY = (
     f"sort: by created_at, name or size alone where a list has more than {SORTED_MAX:,} images, offers by created_at,"
     " one's own images (by owner) by updated_at, too. Or narrow the list by id, name, created_at or base_image_ref."
@@ -125,9 +125,9 @@ class Asked(NamedTuple):
 
     def refuse_too_long(self) -> None:
         """BadInput where more than SORTED_MAX images would have to be sorted, because no index has the order."""
-        unsorted = (arm for arm in self.arms() if not _is_sorted(arm, self.order))
-        for arm in () if self.is_narrow else unsorted:
-            rows = leading(self.filters, NEWEST_FIRST)(arm.rows)
+        unsorted = () if self.is_narrow else _unsorted(self.form)
+        for place in unsorted:
+            rows = leading(self.filters, NEWEST_FIRST)(self.arms()[place].rows)
             if list(rows_after([rows], NEWEST_FIRST, (), SORTED_MAX + 1)[SORTED_MAX:]):
                 raise BadInput(TOO_MANY)
 
@@ -149,8 +149,6 @@ def asked_by(
         tenant_id, owners, owners == (tenant_id,), visibility, member_status, tuple(order), tuple(filters),
         is_narrow(query), size,
     )  # fmt: skip
-    if not asked.arms():
-        return None
     asked.refuse_too_long()
     return asked
 
@@ -162,6 +160,8 @@ def found(asked: Asked, after: Sequence[Any]) -> tuple[list[Image], UUID | None]
     """
     order, size = asked.order, asked.size
     statement = _statement(asked.form, tuple(type(value) for value in after))
+    if statement is None:
+        return [], None
     rows, end = looked_through(
         order, after, size,
         lambda values: statement(*asked.values, *values),
@@ -175,14 +175,25 @@ def found(asked: Asked, after: Sequence[Any]) -> tuple[list[Image], UUID | None]
 
 
 @lru_cache(maxsize=200)
-def _statement(form: Asked, kinds: tuple[type, ...]) -> Prepared[Row]:
-    """For a page after values of these kinds."""
+def _statement(form: Asked, kinds: tuple[type, ...]) -> Prepared[Row] | None:
+    """For a page after values of these kinds; None where the list has no parts."""
     own = len(form.values)
 
     def build(*values: Any) -> Look[Row]:
         return form.with_values(values[:own]).look(values[own:])
 
-    return Prepared(build, (*form.values, *kinds), planned_once=False)
+    return Prepared(build, (*form.values, *kinds), planned_once=False) if _arms(form) else None
+
+
+@lru_cache(maxsize=200)
+def _unsorted(form: Asked) -> tuple[int, ...]:
+    """Which parts no index has in the order."""
+    return tuple(place for place, arm in enumerate(_arms(form)) if not _is_sorted(arm, form.order))
+
+
+def _arms(form: Asked) -> list[Arm]:
+    """Of any tenant."""
+    return form.with_values([""] * len(form.values)).arms()
 
 
 def _is_sorted(arm: Arm, order: Sequence[str]) -> bool:

@@ -122,6 +122,20 @@ class TestALongList:
         assert found == in_order(own, "created_at:desc")
         assert [len(page.json["images"]) for page in pages] == [4, 1]
 
+    @pytest.mark.parametrize("limit", [1, 2, 25])
+    @pytest.mark.parametrize("query", ["os_hidden=true", "status=deactivated", "tag=gold"])
+    def test_misses_none_of_what_is_offered_in_each_status_though_parts_end_before_it(
+        self, consumer, query, limit
+    ):
+        shared = Membership.objects.order_by("pk").values_list("pk", flat=True)
+        for place, status in enumerate(("pending", "rejected")):
+            Membership.objects.filter(pk__in=[*shared[place::3]]).update(status=status)
+        rare = Image.objects.filter(status="deactivated")
+        if query.startswith("os_hidden"):
+            rare.update(os_hidden=True)
+        found, _ = walked(consumer, f"{query}&member_status=all&limit={limit}")
+        assert found == in_order(rare, "created_at:desc")
+
     def test_is_walked_through_to_the_first_that_is_found(self, consumer):
         last = Image.objects.order_by("created_at", "id")[0]
         Image.objects.filter(pk=last.pk).update(min_disk=77)
