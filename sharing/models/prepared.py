@@ -8,7 +8,6 @@ from inspect import get_annotations
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -101,15 +100,6 @@ def filled[V](keys: tuple[V, ...]) -> tuple[V, ...]:
 def by_value[T](build: Callable[..., Built[T]]) -> Prepared[T]:
     """A statement whose SQL is made once, and that is planned at each call."""
     return Prepared(build, planned_once=False)
-
-
-def run[T](built: Built[T]) -> list[T]:
-    """For what is not asked for often enough to be kept."""
-    try:
-        sql, parameters, rows, read = made(built)
-    except EmptyResultSet:
-        return []
-    return read(_rows(rows.db, sql, parameters), rows.db)
 
 
 def _rows(alias: str, sql: str, parameters: Sequence[Any], *, planned_once: bool = False) -> Rows:
