@@ -42,16 +42,20 @@ def main() -> None:
     with ExitStack() as stack:
         servings = _served(options, settings, stack)
         machine["postgresql"]["version"] = version(servings[0].scene.database.url)
+        before = json.loads(options.again.read_text())["runs"] if options.again else []
+        again = report.grown(before)
         chosen = _chosen([serving.scene for serving in servings], options)
+        if options.again:
+            chosen = {key: each for key, each in chosen.items() if key in again}
         bench = Bench(servings, Effort(options.rounds, options.requests, options.seconds))
         if options.statements:
             _tell_statements(bench, chosen)
             return
         try:
-            runs, left = _measured(bench, chosen, options, until)
+            runs, left = _measured(bench, chosen, again, options, until)
         except WrongAnswer as error:
             sys.exit(f"Not as it should be answered: {error}")
-    _tell(runs, left, machine, options)
+    _tell(report.replaced(before, runs) if before else runs, left, machine, options)
 
 
 def _served(options: Namespace, settings: dict[str, str], stack: ExitStack) -> list[Serving]:
@@ -100,9 +104,13 @@ def _chosen(scenes: list[Scene], options: Namespace) -> dict[Key, list[Operation
 
 
 def _measured(
-    bench: Bench, chosen: dict[Key, list[Operation]], options: Namespace, until: float
+    bench: Bench,
+    chosen: dict[Key, list[Operation]],
+    again: dict[Key, list[int]],
+    options: Namespace,
+    until: float,
 ) -> tuple[list[dict], list[Key]]:
-    """The runs, and what there was no time for."""
+    """The runs, and what there was no time for. `again`: with how many clients, where not with all."""
     say(f"{len(chosen)} operations.")
     if options.requests > options.rounds:
         say(f"They take about {_estimate(bench, chosen, options):.0f} minutes.")
@@ -112,7 +120,7 @@ def _measured(
         if time.monotonic() > until:
             left.append(key)
             continue
-        done = list(bench.measure(key, operations, options.clients))
+        done = list(bench.measure(key, operations, again.get(key, options.clients)))
         for grown in report.by_operation(done).values():
             say(report.line(grown))
         runs += done

@@ -19,6 +19,7 @@ def options_of(description: str | None) -> Namespace:
     add("--requests", type=int, default=100, help="of each cell over the rounds (default: 100)")
     add("--seconds", type=float, default=1, help="that a turn takes at most (default: 1)")
     add("--minutes", type=float, default=90, help="after which it ends, seeding included (default: 90)")
+    add("--again", type=Path, metavar="FILE", help="only what missed the bar by its p95 there; with the rest of it")
     add("--statements", action="store_true", help="tells the SQL of each at the largest size, in place of figures")
     add("--workers", type=int, default=2)
     add("--threads", type=int, default=8, help="blocking threads of a worker (default: 8)")

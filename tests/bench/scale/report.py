@@ -43,6 +43,21 @@ def misses(runs: list[dict]) -> list[str]:
     return [what for _, what in sorted(found, reverse=True)]
 
 
+def grown(runs: list[dict]) -> dict[Key, list[int]]:
+    """What misses the bar by its p95, and with how many clients."""
+    found = defaultdict(list)
+    for (key, clients), each in by_operation(runs).items():
+        if growth(each, "p95_ms") > GROWTH_MAX:
+            found[key].append(clients)
+    return dict(found)
+
+
+def replaced(runs: list[dict], later: list[dict]) -> list[dict]:
+    """The runs, with the later ones in their places."""
+    newer = {(key_of(run), run["clients"], run["memberships"]): run for run in later}
+    return [newer.get((key_of(run), run["clients"], run["memberships"]), run) for run in runs]
+
+
 def _wrong(runs: list[dict]) -> dict[float, str]:
     """What is beyond the bar, by how many times as much as it may be."""
     first, last = runs[0], runs[-1]
