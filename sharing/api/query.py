@@ -8,7 +8,7 @@ from sharing.api.calls import Call
 from sharing.api.parameters import NUMBER_MAX, Parameter
 from sharing.errors import BadInput
 
-# Far below the depth of an expression, and the number of values, that SQLite takes.
+# Below the depth of an expression, and the number of values, that SQLite takes, each value several times in a statement.
 PARAMETERS_MAX, VALUES_MAX = 200, 1000
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 

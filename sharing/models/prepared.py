@@ -1,6 +1,7 @@
 """Statements whose SQL is made once: for calls that come often, and would spend most of their time in making it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
@@ -134,11 +135,14 @@ def _bound_by_the_server(asked: BaseDatabaseWrapper) -> Iterator[None]:
 def _places(
     parameters: Sequence[Any], stand_ins: Sequence[Any]
 ) -> tuple[tuple[int, int, Callable[[Any], Any]], ...]:
+    held = defaultdict(list)
+    for place, value in enumerate(parameters):
+        if isinstance(value, Hashable):
+            held[value].append(place)
     places = []
     for number, stand_in in enumerate(stand_ins):
         adapt = _adapter(stand_in)
-        adapted = adapt(stand_in)
-        found = [place for place, value in enumerate(parameters) if value == adapted]
+        found = held.get(adapt(stand_in))
         if not found:
             raise TypeError(f"Value {number} does not stand in the SQL as it is.")
         places += [(place, number, adapt) for place in found]

@@ -47,3 +47,15 @@ def test_more_values_than_a_database_takes_are_refused(producer, name):
     told = ask(api(producer), **{name: f"in:{','.join([value] * 20_000)}"})
     assert (told.status, told.json["message"].partition(":")[0]) == (400, name)
     assert ask(api(producer), **{name: f"in:{','.join([value] * 1000)}"}).status == 200
+
+
+@pytest.mark.parametrize("more", [(), ("id",)])
+def test_as_many_values_as_are_allowed_are_taken_at_once(consumer, more):
+    several = dict.fromkeys(
+        ("name", "disk_format", "container_format"), [f"x{n}" for n in range(1000)]
+    )
+    several |= dict.fromkeys(more, [str(uuid4()) for _ in range(1000)])
+    query = [f"{name}=in:{','.join(values)}" for name, values in several.items()]
+    query += [f"tag=t{number}" for number in range(199 - len(query))] + ["member_status=all"]
+    told = api(consumer).get(f"{IMAGES}?{'&'.join(query)}")
+    assert (told.status, told.json["images"]) == (200, [])
