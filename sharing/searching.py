@@ -7,14 +7,11 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from sharing.cursors import read_cursor, sort_keys
-from sharing.models.statements import Look
+from sharing.models.statements import ALL_VISIBLE, Look
 from sharing.paging import PAGE_SIZE, Listing, Page, beyond, narrowed, page_of, rows_after, turned
 
 # Rows of an index: some 20 of its pages.
 LOOKED_THROUGH = 1000
-
-# Marks what is found in a part of which the reader may see each row; in others, that is the part's number.
-ALL_VISIBLE = -1
 
 type Row = tuple[Any, ...]
 

@@ -43,4 +43,7 @@ def test_what_grew_is_measured_again_and_takes_its_place():
     assert report.grown([*flat, run("list", 1, 10, 5.0), *grown, run("list", 1, 20, 4.0)]) == {
         Key("api", "list", "typical", "first"): [8]
     }
-    assert report.replaced([*flat, *grown], later) == [*flat, *later]
+    assert report.replaced([*flat, *grown], later) == [
+        *flat,
+        *(one | {"again": True} for one in later),
+    ]

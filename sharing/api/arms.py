@@ -9,10 +9,13 @@ from django.db.models import F, QuerySet
 from sharing.models import Image, Membership
 from sharing.models.image import ImageQuerySet
 from sharing.models.membership import MembershipQuerySet
-from sharing.paging import rows_after
+from sharing.paging import PAGE_SIZE, rows_after
 
 COLUMNS = [field.attname for field in Image._meta.concrete_fields]
 NEWEST_FIRST = ("-created_at", "-id")
+PAGE_MAX = 1000
+# The next larger one serves a page of a size in between, so that there are few statements.
+SIZES = (5, PAGE_SIZE, 50, 100, 200, 500, PAGE_MAX)
 OF_OWNER = frozenset({"created_at", "words", "size", "updated_at"})
 OF_ACCEPTED, OF_OTHERS = OF_OWNER - {"updated_at"}, frozenset({"created_at"})
 
@@ -42,6 +45,11 @@ def arms_of(tenant_id: str, visibility: str, member_status: str) -> list[Arm]:
         "public": [],
         "community": [],
     }.get(visibility, [own, *shared])
+
+
+def size_for(size: int) -> int:
+    """The one of SIZES that serves a page of so many."""
+    return next(one for one in SIZES if one >= size)
 
 
 def _shared(tenant_id: str, status: str) -> Arm:

@@ -44,7 +44,7 @@ OWN_INDEX = frozenset({"os_hidden", "visibility", "protected", "disk_format"})
 class Filter(NamedTuple):
     """What a parameter leaves of a list: a condition, made of the list, of a form and of the values to compare with.
 
-    On the values the SQL does not depend.
+    On the values the SQL does not depend. With neither form nor values, it leaves nothing.
     """
 
     parameter: str
@@ -163,7 +163,7 @@ def _by_words(query: Query) -> Iterator[Filter]:
             yield Filter(name, _named, (), (words[0], *range_of(words_of(words[0], ()))))
         elif words is not None:
             yield _some(name, name, words)
-    for tag in query.values.get("tag", []):
+    for tag in dict.fromkeys(query.values.get("tag", [])):
         yield Filter("tag", tagged, (), (tag, words_of("", (tag,))))
 
 
@@ -231,4 +231,4 @@ def _by_properties(query: Query) -> Iterator[Filter]:
     known = {parameter.name for parameter in IMAGE_LIST}
     for name in query.values:
         if name not in known:
-            yield Filter(name, has_property, (), (name, query.text(name)))
+            yield Filter("properties", has_property, (), (name, query.text(name)))

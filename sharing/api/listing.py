@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from sharing.api import reads
-from sharing.api.arms import NEWEST_FIRST, arms_of, made_of, rows_of
+from sharing.api.arms import NEWEST_FIRST, PAGE_MAX, SIZES, arms_of, made_of, rows_of, size_for
 from sharing.api.calls import Call, answer
 from sharing.api.links import link
 from sharing.api.narrowing import asked_by, found
@@ -24,7 +24,6 @@ from sharing.models.prepared import Prepared, by_value
 from sharing.paging import PAGE_SIZE, Listing, is_one_way, rows_after
 from sharing.replica import read_list
 
-PAGE_MAX = 1000
 UNFILTERED = {"visibility", "member_status", "limit", "marker", "sort", "sort_key", "sort_dir"}
 
 
@@ -54,7 +53,7 @@ def _page(query: Query, tenant_id: str, size: int) -> tuple[list[Image], UUID | 
     member_status = query.one_of("member_status", MEMBER_STATUSES) or Membership.Status.ACCEPTED
     order = _order(query)
     if size and query.values.keys() <= UNFILTERED and _is_sorted(order, visibility, member_status):
-        pages = PAGES[next(one for one in PAGES if one >= size)]
+        pages = PAGES[size_for(size)]
         whose = {"visibility": visibility, "member_status": member_status}
         rows = pages.fetch([tenant_id], whose, order, _marker(query, tenant_id, order))
         images = made_of(rows[:size])
@@ -93,8 +92,7 @@ class _Pages(Listing[ImageQuerySet]):
         return tuple(way) == NEWEST_FIRST
 
 
-# The next larger one serves a limit in between, so that there are few statements.
-PAGES = {size: _Pages(size) for size in (5, PAGE_SIZE, 50, 100, 200, 500, PAGE_MAX)}
+PAGES = {size: _Pages(size) for size in SIZES}
 
 
 def _order(query: Query) -> tuple[str, ...]:

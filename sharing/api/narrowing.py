@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, Value
 
 from sharing.api import reads
-from sharing.api.arms import COLUMNS, NEWEST_FIRST, Arm, arms_of, made_of
+from sharing.api.arms import COLUMNS, NEWEST_FIRST, Arm, arms_of, made_of, size_for
 from sharing.api.filters import Filter, filters_of, is_narrow, leading, sought
 from sharing.api.parameters import SORTED_MAX
 from sharing.api.query import Query
@@ -24,6 +24,7 @@ from sharing.searching import LOOKED_THROUGH, Part, Row, look, looked_through, v
 
 # How many rows a page of 25 looks at, so that it reads a few hundred blocks: for a shared image they are more of them.
 OWN_LOOKED_AT, SHARED_LOOKED_AT = 250, 75
+KEPT_MAX = 64
 TOO_MANY = (
     f"sort: by created_at, name or size alone where a list has more than {SORTED_MAX:,} images, offers by created_at,"
     " one's own images (by owner) by updated_at, too. Or narrow the list by id, name, created_at or base_image_ref."
@@ -52,8 +53,9 @@ class Asked(NamedTuple):
 
     @property
     def form(self) -> Self:
-        """What the SQL depends on: with the type of each value in its place."""
-        return self.with_values([type(value) for value in self.values])
+        """What the SQL depends on: with the type of each value in its place, for a page that may be larger."""
+        form = self.with_values([type(value) for value in self.values])
+        return form._replace(size=size_for(self.size))
 
     def with_values(self, values: Sequence[Any]) -> Self:
         """The same with others in their places."""
@@ -77,21 +79,25 @@ class Asked(NamedTuple):
 
     def parts(self) -> list[Part]:
         """Of each arm so many rows in order, or all that match where an index leads to them."""
-        return [self._bounded(arm) or self._whole(arm) for arm in self.arms()]
+        return [self._part(arm) for arm in self.arms()]
+
+    def _part(self, arm: Arm) -> Part:
+        return self._bounded(arm) or self._whole(arm)
 
     def look(self, after: Sequence[Any]) -> Look[Row]:
         """For the page after these values: in so many rows, and where nothing is found there, for the first that is."""
-        parts = self.parts()
-        # Of rows that are looked through, no more than what tells whether they are found; else the whole images.
-        told = () if any(part.most for part in parts) else COLUMNS
+        parts = [(arm, self._part(arm)) for arm in self.arms()]
+        wholes = [self._whole(arm) for arm, part in parts if part.most]
         ended = [ended_at(place) for place in range(len(self.order))]
-        further = []
-        for arm, part in zip(self.arms(), parts, strict=True):
-            if part.most:
-                whole = self._whole(arm)
-                rows = whole.rows.filter(whole.matches).annotate(found=Value(True))
-                further.append(narrowed(rows, self.order, ended, (*told, "found")))
-        one = look(parts, self.order, after, self.size, told=told)
+        further = [
+            narrowed(
+                rows.filter(matches).annotate(found=Value(True)), self.order, ended, ("found",)
+            )
+            for rows, matches, *_ in wholes
+        ]
+        # Of rows that are looked through, no more than what tells whether they are found; else the whole images.
+        told = () if wholes else COLUMNS
+        one = look([part for _, part in parts], self.order, after, self.size, told=told)
         return one._replace(further=further)
 
     def _whole(self, arm: Arm) -> Part:
@@ -125,7 +131,7 @@ class Asked(NamedTuple):
 
     def refuse_too_long(self) -> None:
         """BadInput where more than SORTED_MAX images would have to be sorted, because no index has the order."""
-        unsorted = () if self.is_narrow else _unsorted(self.form)
+        unsorted = () if self.is_narrow else _unsorted(self._replace(filters=(), size=0).form)
         for place in unsorted:
             rows = leading(self.filters, NEWEST_FIRST)(self.arms()[place].rows)
             if list(rows_after([rows], NEWEST_FIRST, (), SORTED_MAX + 1)[SORTED_MAX:]):
@@ -159,7 +165,9 @@ def found(asked: Asked, after: Sequence[Any]) -> tuple[list[Image], UUID | None]
     It looks at so many rows, and with nothing found goes on until the first: a client stops at a page that is empty.
     """
     order, size = asked.order, asked.size
-    statement = _statement(asked.form, tuple(type(value) for value in after))
+    # Those of very many values come rarely, and are large.
+    kept = _statement if len(asked.values) <= KEPT_MAX else _statement.__wrapped__
+    statement = kept(asked.form, tuple(type(value) for value in after))
     if statement is None:
         return [], None
     rows, end = looked_through(
@@ -192,7 +200,7 @@ def _unsorted(form: Asked) -> tuple[int, ...]:
 
 
 def _arms(form: Asked) -> list[Arm]:
-    """Of any tenant."""
+    """The parts, whoever asks."""
     return form.with_values([""] * len(form.values)).arms()
 
 
@@ -201,7 +209,7 @@ def _is_sorted(arm: Arm, order: Sequence[str]) -> bool:
 
 
 def _images(rows: Sequence[Row], order: Sequence[str]) -> list[Image]:
-    if rows and len(rows[0]) > len(order):
+    if len(rows[0]) > len(order):
         return made_of(rows)
     found = {image.pk: image for image in reads.images(*(row[-1] for row in rows))}
     return [found[row[-1]] for row in rows if row[-1] in found]

@@ -8,8 +8,8 @@ from sharing.api.calls import Call
 from sharing.api.parameters import NUMBER_MAX, Parameter
 from sharing.errors import BadInput
 
-# Below the depth of an expression, and the number of values, that SQLite takes, each value several times in a statement.
-PARAMETERS_MAX, VALUES_MAX = 200, 1000
+# Below the depth of an expression that SQLite takes, and the number of values, where each stands several times.
+PARAMETERS_MAX, VALUES_MAX = 100, 1000
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -68,7 +68,7 @@ class Query:
             raise BadInput(f"{name}: in: and values separated by commas ({error}).") from error
         if len(found) > VALUES_MAX:
             raise BadInput(f"{name}: at most {VALUES_MAX} values.")
-        return found
+        return list(dict.fromkeys(found))
 
     def ids(self, name: str) -> list[UUID] | None:
         texts = self.some(name)

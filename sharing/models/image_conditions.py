@@ -17,7 +17,7 @@ def called(images: ImageQuerySet, name: str) -> Q:
 
 
 def tagged(images: ImageQuerySet, name: str, words: str) -> Q:
-    """Images with this tag, whose words are these."""
+    """Images with this tag; `words` are the tag's."""
     return maybe_tagged(images, words) & Q(there_is(with_tag(name)))
 
 

@@ -94,7 +94,7 @@ class Prepared[T]:
 
 
 def filled[V](keys: tuple[V, ...]) -> tuple[V, ...]:
-    """Repeats the last of several keys, so that there are few forms, each kept for ever: of 1, 2, 4, 8 ... keys."""
+    """Repeats the last of several keys, so that there are few forms: of 1, 2, 4, 8 ... keys."""
     return keys + keys[-1:] * ((1 << max(len(keys) - 1, 0).bit_length()) - len(keys))
 
 

@@ -12,6 +12,9 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from sharing.models import returning
 
+# Marks what is found in a part of which the reader may see each row; in others, that is the part's number.
+ALL_VISIBLE = -1
+
 type Rows = list[tuple[Any, ...]]
 # Makes what is returned of the database's rows and the alias that they came from.
 type Read = Callable[[Rows, str], list[Any]]
@@ -39,8 +42,9 @@ class Look[T](NamedTuple):
     of the rows tells whether they are found; `downwards`, of the first ones, which way the list is sorted by each.
     Gives `limit` rows at most: those found, and the last of each part, where that has so many. Behind the values stand
     whether it is found, whether it is that last row, and the mark of its part.
-    `further`: where nothing is found before such a last row, the first of these takes the place of all, as found and
-    last, marked -1: rows that are found, and lie beyond what `ended_at` tells, in the same columns.
+    `further`: where nothing is found before such a last row, the first that is found beyond it takes the place of all,
+    as found and last, marked ALL_VISIBLE. It is one of these rows, found beyond what `ended_at` tells and in the same
+    columns, or of a part in which all are found.
     """
 
     parts: Sequence[tuple[models.QuerySet[Any, Any], int, int]]
@@ -117,10 +121,11 @@ def _gone_further(look: Look[Any], looked: str, order: str, columns: int) -> tup
     """The look, and what else is to be found where it found nothing."""
     names = ", ".join(f"v{place}" for place in range(columns - 1))
     # Of a part in which all are found, what comes first is here already.
-    selects, parameters = [f"SELECT {names}, TRUE, TRUE, -1 FROM looked WHERE found"], []  # noqa: S608
+    selects, parameters = [f"SELECT {names}, TRUE, TRUE, {ALL_VISIBLE} FROM looked WHERE found"], []  # noqa: S608
     for number, rows in enumerate(look.further):
         sql, values = rows[:1].query.get_compiler(connection=connection).as_sql()
-        selects.append(f"SELECT * FROM (SELECT one.*, TRUE, -1 FROM ({sql}) one) one{number}")  # noqa: S608
+        first = f"SELECT one.*, TRUE, {ALL_VISIBLE} FROM ({sql}) one"  # noqa: S608
+        selects.append(f"SELECT * FROM ({first}) one{number}")  # noqa: S608
         parameters += values
     every = f"{' UNION ALL '.join(selects)} ORDER BY {order} LIMIT 1"
     told = f"""

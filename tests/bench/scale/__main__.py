@@ -46,6 +46,8 @@ def main() -> None:
         again = report.grown(before)
         chosen = _chosen([serving.scene for serving in servings], options)
         if options.again:
+            if {run["memberships"] for run in before} != set(options.sizes):
+                sys.exit(f"{options.again} is of other sizes.")
             chosen = {key: each for key, each in chosen.items() if key in again}
         bench = Bench(servings, Effort(options.rounds, options.requests, options.seconds))
         if options.statements:
@@ -113,7 +115,7 @@ def _measured(
     """The runs, and what there was no time for. `again`: with how many clients, where not with all."""
     say(f"{len(chosen)} operations.")
     if options.requests > options.rounds:
-        say(f"They take about {_estimate(bench, chosen, options):.0f} minutes.")
+        say(f"They take about {_estimate(bench, chosen, again, options):.0f} minutes.")
     say(report.head(options.sizes))
     runs, left = [], []
     for key, operations in chosen.items():
@@ -134,12 +136,18 @@ def _tell_statements(bench: Bench, chosen: dict[Key, list[Operation]]) -> None:
             say(f"{calls:6} {buffers:7} {sql}")
 
 
-def _estimate(bench: Bench, chosen: dict[Key, list[Operation]], options: Namespace) -> float:
+def _estimate(
+    bench: Bench,
+    chosen: dict[Key, list[Operation]],
+    again: dict[Key, list[int]],
+    options: Namespace,
+) -> float:
     """Minutes. Asks once for all that only reads, so that what does not work shows at once."""
     reads = {key: some for key, some in chosen.items() if some[0].is_read}
     once = sum(bench.check(key, operations) for key, operations in reads.items())
     each = once / max(len(reads), 1)
-    cells = len(chosen) * sum(1 / min(clients, 2) for clients in options.clients)
+    several = (again.get(key, options.clients) for key in chosen)
+    cells = sum(1 / min(clients, 2) for some in several for clients in some)
     return cells * (each * options.requests + 0.4) / 60
 
 

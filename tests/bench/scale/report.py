@@ -53,8 +53,10 @@ def grown(runs: list[dict]) -> dict[Key, list[int]]:
 
 
 def replaced(runs: list[dict], later: list[dict]) -> list[dict]:
-    """The runs, with the later ones in their places."""
-    newer = {(key_of(run), run["clients"], run["memberships"]): run for run in later}
+    """The runs, with the later ones in their places, which say so (`again`)."""
+    newer = {
+        (key_of(run), run["clients"], run["memberships"]): run | {"again": True} for run in later
+    }
     return [newer.get((key_of(run), run["clients"], run["memberships"]), run) for run in runs]
 
 
