@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, Q, Value
 
 from sharing.api import reads
 from sharing.api.arms import COLUMNS, NEWEST_FIRST, Arm, arms_of, made_of, size_for
@@ -16,7 +16,7 @@ from sharing.api.query import Query
 from sharing.errors import BadInput
 from sharing.models import Image
 from sharing.models.image_conditions import maybe_tagged, tagged, with_tag
-from sharing.models.membership import MembershipQuerySet, there_is
+from sharing.models.membership import MembershipQuerySet
 from sharing.models.prepared import Prepared
 from sharing.models.statements import Look, ended_at
 from sharing.paging import PAGE_SIZE, is_one_way, narrowed, rows_after
@@ -117,17 +117,17 @@ class Asked(NamedTuple):
             return None
         pages, lead = -(-self.size // PAGE_SIZE), leading(self.filters, self.order)
         if names == {"tag"} and isinstance(arm.rows, MembershipQuerySet):
-            return self._by_words(arm, lead(arm.rows), LOOKED_THROUGH * pages)
+            return self._by_words(lead(arm.rows), LOOKED_THROUGH * pages)
         images, most = lead(arm.images), OWN_LOOKED_AT if arm.is_own else SHARED_LOOKED_AT
         return Part(images, self._matches(images), most * pages)
 
-    def _by_words(self, arm: Arm, rows: MembershipQuerySet, most: int) -> Part:
+    def _by_words(self, rows: MembershipQuerySet, most: int) -> Part:
         """By what memberships copied, which stands in each index: only an image that may have the tags is looked at."""
-        images = Image.objects.all()
-        found = arm.images.filter(self._matches(images), pk=OuterRef("image_id"))
         words = (one.values[1] for one in self.filters if one.condition is tagged)
-        matches = Q(*(maybe_tagged(rows, each) for each in words), there_is(found))
-        return Part(rows, matches, most, rows.in_force())
+        found = rows.is_in_force(self._matches(Image.objects.all()))
+        return Part(
+            rows, Q(*(maybe_tagged(rows, each) for each in words), found), most, rows.in_force()
+        )
 
     def refuse_too_long(self) -> None:
         """BadInput where more than SORTED_MAX images would have to be sorted, because no index has the order."""

@@ -85,11 +85,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
         return self.filter(image__visibility=Image.Visibility.SHARED)
 
-    def is_in_force(self) -> IsNull:
-        """The same as a condition, which asks for the image of a row only where nothing before it left the row out."""
+    def is_in_force(self, *conditions: Q) -> IsNull:
+        """The same as a condition, which asks for the image of a row only where nothing before it left the row out.
+
+        The image has to meet these conditions, too.
+        """
         from sharing.models.image import Image
 
-        shared = Image.objects.filter(visibility=Image.Visibility.SHARED)
+        shared = Image.objects.filter(*conditions, visibility=Image.Visibility.SHARED)
         return there_is(shared.filter(pk=OuterRef("image_id")))
 
     def listing(self) -> Self:
