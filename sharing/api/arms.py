@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from sharing.models import Image, Membership
 from sharing.models.image import ImageQuerySet
 from sharing.models.membership import MembershipQuerySet
-from sharing.paging import PAGE_SIZE, rows_after
+from sharing.paging import PAGE_SIZE, is_one_way, rows_after
 
 COLUMNS = [field.attname for field in Image._meta.concrete_fields]
 NEWEST_FIRST = ("-created_at", "-id")
@@ -27,6 +27,10 @@ class Arm(NamedTuple):
     rows: ImageQuerySet | MembershipQuerySet
     orders: Collection[str]
     is_own: bool
+
+    def is_sorted(self, order: Sequence[str]) -> bool:
+        """Whether an index has the images in this order."""
+        return is_one_way(order) and order[0].removeprefix("-") in self.orders
 
 
 def arms_of(tenant_id: str, visibility: str, member_status: str) -> list[Arm]:

@@ -21,7 +21,7 @@ from sharing.errors import BadInput
 from sharing.models import Image, Membership
 from sharing.models.image import ImageQuerySet
 from sharing.models.prepared import Prepared, by_value
-from sharing.paging import PAGE_SIZE, Listing, is_one_way, rows_after
+from sharing.paging import PAGE_SIZE, Listing, rows_after
 from sharing.replica import read_list
 
 UNFILTERED = {"visibility", "member_status", "limit", "marker", "sort", "sort_key", "sort_dir"}
@@ -66,8 +66,8 @@ def _page(query: Query, tenant_id: str, size: int) -> tuple[list[Image], UUID | 
 @lru_cache(maxsize=100)
 def _is_sorted(order: tuple[str, ...], visibility: str, member_status: str) -> bool:
     """Whether the list has parts, and in each an index has the images in this order."""
-    arms, field = arms_of("", visibility, member_status), order[0].removeprefix("-")
-    return is_one_way(order) and bool(arms) and all(field in arm.orders for arm in arms)
+    arms = arms_of("", visibility, member_status)
+    return bool(arms) and all(arm.is_sorted(order) for arm in arms)
 
 
 def _listed(tenant_id: str, *, visibility: str, member_status: str) -> tuple[ImageQuerySet, ...]:

@@ -19,7 +19,7 @@ from sharing.models.image_conditions import maybe_tagged, tagged, with_tag
 from sharing.models.membership import MembershipQuerySet
 from sharing.models.prepared import Prepared
 from sharing.models.statements import Look, ended_at
-from sharing.paging import PAGE_SIZE, is_one_way, narrowed, rows_after
+from sharing.paging import PAGE_SIZE, narrowed, rows_after
 from sharing.searching import LOOKED_THROUGH, Part, Row, look, looked_through, visible_end
 
 # How many rows a page of 25 looks at, so that it reads a few hundred blocks: for a shared image they are more of them.
@@ -113,7 +113,7 @@ class Asked(NamedTuple):
         names = sought(self.filters, self.order, own=arm.is_own)
         if self.owners and not arm.is_own:
             names |= {"owner"}
-        if self.is_narrow or not names or not _is_sorted(arm, self.order):
+        if self.is_narrow or not names or not arm.is_sorted(self.order):
             return None
         pages, lead = -(-self.size // PAGE_SIZE), leading(self.filters, self.order)
         if names == {"tag"} and isinstance(arm.rows, MembershipQuerySet):
@@ -196,16 +196,12 @@ def _statement(form: Asked, kinds: tuple[type, ...]) -> Prepared[Row] | None:
 @lru_cache(maxsize=200)
 def _unsorted(form: Asked) -> tuple[int, ...]:
     """Which parts no index has in the order."""
-    return tuple(place for place, arm in enumerate(_arms(form)) if not _is_sorted(arm, form.order))
+    return tuple(place for place, arm in enumerate(_arms(form)) if not arm.is_sorted(form.order))
 
 
 def _arms(form: Asked) -> list[Arm]:
     """The parts, whoever asks."""
     return form.with_values([""] * len(form.values)).arms()
-
-
-def _is_sorted(arm: Arm, order: Sequence[str]) -> bool:
-    return is_one_way(order) and order[0].removeprefix("-") in arm.orders
 
 
 def _images(rows: Sequence[Row], order: Sequence[str]) -> list[Image]:
